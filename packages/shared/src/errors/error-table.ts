@@ -1,0 +1,73 @@
+/**
+ * What to do about an error. The HTTP layer, the consumers and the logs all decide by kind (see `reaction.ts`),
+ * callers decide by code.
+ */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'rate-limited'
+  | 'transient'
+  | 'permanent'
+  | 'bug'
+
+interface ErrorRow {
+  readonly kind: ErrorKind
+  /** HTTP status of an answer that carries this code. */
+  readonly status: number
+  /** Short and constant: the `title` of RFC 9457. */
+  readonly title: string
+}
+
+const row = (kind: ErrorKind, status: number, title: string): ErrorRow => ({ kind, status, title })
+
+/** Every error code of the system. `docs/errors.md` is made from it; codes are never renamed. */
+export const ERROR_TABLE = {
+  VALIDATION_FAILED: row('invalid', 400, 'The request is not valid'),
+  PAYLOAD_TOO_LARGE: row('invalid', 413, 'The body is too large'),
+  UNSUPPORTED_MEDIA_TYPE: row('invalid', 415, 'The content type is not supported'),
+  IDEMPOTENCY_KEY_REUSED: row('invalid', 422, 'The idempotency key was used for another request'),
+  UNDECODABLE_RECORD: row('invalid', 400, 'The record cannot be decoded'),
+  COMMAND_REJECTED: row('invalid', 400, 'The command was refused'),
+  UNAUTHENTICATED: row('unauthenticated', 401, 'No valid credentials'),
+  SIGNATURE_MISMATCH: row('unauthenticated', 401, 'The signature does not match'),
+  FORBIDDEN: row('forbidden', 403, 'Not allowed'),
+  ROUTE_NOT_FOUND: row('not-found', 404, 'No such route'),
+  TENANT_NOT_FOUND: row('not-found', 404, 'No such tenant'),
+  PAGE_NOT_FOUND: row('not-found', 404, 'No such page'),
+  CONVERSATION_NOT_FOUND: row('not-found', 404, 'No such conversation'),
+  MESSAGE_NOT_FOUND: row('not-found', 404, 'No such message'),
+  CONTACT_NOT_FOUND: row('not-found', 404, 'No such contact'),
+  COMMAND_NOT_FOUND: row('not-found', 404, 'No such command'),
+  DEAD_LETTER_NOT_FOUND: row('not-found', 404, 'No such dead letter'),
+  PAGE_REAUTH_REQUIRED: row('conflict', 409, 'The page must be connected again'),
+  PAGE_ALREADY_CONNECTED: row('conflict', 409, 'The page is connected elsewhere'),
+  NOT_CANCELLABLE: row('conflict', 409, 'The command can no longer be cancelled'),
+  COMMAND_CANCELLED: row('conflict', 409, 'The command was cancelled'),
+  COMMAND_EXPIRED: row('conflict', 409, 'The command expired before it could run'),
+  WRITE_CONFLICT: row('conflict', 409, 'Somebody else wrote at the same time'),
+  LEASE_LOST: row('conflict', 409, 'Another worker took over the page'),
+  RATE_LIMITED: row('rate-limited', 429, 'Too many requests'),
+  FACEBOOK_RATE_LIMITED: row('rate-limited', 503, 'Facebook asks to wait'),
+  STORE_UNAVAILABLE: row('transient', 503, 'The store does not answer'),
+  EVENT_LOG_UNAVAILABLE: row('transient', 503, 'The event log does not answer'),
+  SHUTTING_DOWN: row('transient', 503, 'The service is stopping'),
+  FACEBOOK_UNAVAILABLE: row('transient', 504, 'Facebook did not answer'),
+  MESSAGE_WINDOW_CLOSED: row('permanent', 502, 'The reply window is closed'),
+  PERMISSION_MISSING: row('permanent', 502, 'A permission is missing on Facebook'),
+  FACEBOOK_TOKEN_INVALID: row('permanent', 502, 'Facebook refused the access token'),
+  FACEBOOK_REJECTED: row('permanent', 502, 'Facebook refused the request'),
+  FACEBOOK_OBJECT_GONE: row('permanent', 502, 'Facebook no longer has the object'),
+  FACEBOOK_MISCONFIGURED: row('permanent', 502, 'Facebook refused the configuration of the app'),
+  RECIPIENT_UNAVAILABLE: row('permanent', 502, 'The person cannot be reached'),
+  THREAD_OWNED_BY_OTHER_APP: row('permanent', 502, 'Another app owns the conversation'),
+  POLICY_BLOCKED: row('permanent', 502, 'Facebook blocked the page for its policies'),
+  NOT_SUPPORTED_BY_FACEBOOK: row('permanent', 502, 'Facebook has no such call'),
+  CONFIGURATION_INVALID: row('bug', 500, 'The configuration is not valid'),
+  ENGINE_UNSUITABLE: row('bug', 500, 'The engine cannot be used as configured'),
+  INTERNAL: row('bug', 500, 'Something went wrong'),
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERROR_TABLE
