@@ -1,24 +1,12 @@
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { AppError, type FieldProblem } from '../errors/app-error.ts'
+import { KNOWN_VARIABLES } from './common-config.ts'
 
-/** Prefixes that are ours alone: a variable that starts so and is in no schema is a typing mistake. */
+export { Port, Secret } from './setting.ts'
+
+/** Prefixes that are ours alone: a variable that starts so and is known to no service is a typing mistake. */
 const OWN_PREFIXES = ['FB_', 'PAGESYNC_']
-
-/** Text that must not be shown: `docs/configuration.md` and errors leave its value out. */
-export const Secret = (options: { description: string; minLength?: number; default?: string }) =>
-  Type.String({ maxLength: 4096, ...options, secret: true })
-
-export const Port = (fallback: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description })
-
-/** Every variable that any of our services knows: what one service does not use may still be set for another. */
-const KNOWN = new Set<string>(['PAGESYNC_ENGINES_DIR'])
-
-/** Names variables that exist although the schema at hand has none of them. */
-export function knownVariables(names: readonly string[]): void {
-  for (const name of names) KNOWN.add(name)
-}
 
 /**
  * Turns the environment into a checked, frozen object of the schema's shape. Empty variables count as unset.
@@ -43,7 +31,7 @@ export function loadConfig<T extends TObject>(
   }
   for (const name of Object.keys(environment)) {
     const ours = OWN_PREFIXES.some((prefix) => name.startsWith(prefix))
-    if (ours && !(name in schema.properties) && !KNOWN.has(name))
+    if (ours && !(name in schema.properties) && !KNOWN_VARIABLES.has(name))
       problems.push({ path: name, message: 'is not a variable that Pagesync knows' })
   }
   if (problems.length > 0) {

@@ -1,0 +1,74 @@
+import { Type } from '@sinclair/typebox'
+import { Secret } from './setting.ts'
+
+/**
+ * Settings that several services share, to be spread into a service's own schema:
+ * `Type.Object({ ...EventLogSettings, ...StoreSettings, ...LogSettings, GATEWAY_PORT: Port(3031, '…') })`.
+ */
+
+/** Both engine URLs may hold a password, so no error shows them. */
+export const EventLogSettings = {
+  EVENT_LOG_URL: Secret({
+    pattern: '^(kafka://.+|embedded:.+)$',
+    description: 'The event log: kafka://host:9092,host2:9092 or embedded:./data (one process alone)',
+  }),
+  TOPIC_PARTITIONS: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 12,
+    description: 'Partitions of each topic that is created; a topic with fewer is refused',
+  }),
+  TOPIC_REPLICATION: Type.Integer({
+    minimum: 1,
+    maximum: 9,
+    default: 3,
+    description: 'Kafka: brokers that hold each record; 1 is for development alone',
+  }),
+}
+
+export const StoreSettings = {
+  STORE_URL: Secret({
+    pattern: '^(mongodb(\\+srv)?://.+|embedded:.+)$',
+    description: 'The store: mongodb://host:27017/pagesync or embedded:./data (one process alone)',
+  }),
+}
+
+export const LogSettings = {
+  LOG_LEVEL: Type.String({
+    pattern: '^(trace|debug|info|warn|error|fatal|silent)$',
+    default: 'info',
+    description: 'Least level that is logged: trace, debug, info, warn, error, fatal or silent',
+  }),
+}
+
+export const HttpSettings = {
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({
+      maxLength: 4096,
+      description: 'Addresses or networks, by comma, of the proxies whose X-Forwarded-For is believed; none if unset',
+    }),
+  ),
+}
+
+/** What Facebook's app dashboard shows. Each service takes the ones that it needs. */
+export const FacebookAppSettings = {
+  FB_APP_ID: Type.String({ pattern: '^[0-9]{1,32}$', description: "Facebook's id of the app" }),
+  FB_APP_SECRET: Secret({ minLength: 16, description: 'The secret of the app: signs webhooks and proves our calls' }),
+  FB_APP_SECRET_PREVIOUS: Type.Optional(
+    Secret({ minLength: 16, description: 'The secret before, believed too while the secret is being changed' }),
+  ),
+  FB_VERIFY_TOKEN: Secret({ minLength: 8, description: 'What Facebook says when it verifies the webhook address' }),
+}
+
+/** Variables that one service or script of ours has and another does not: never a typing mistake. */
+export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
+  ...Object.keys(FacebookAppSettings),
+  'PAGESYNC_ENGINES_DIR',
+])
+
+/** `TRUSTED_PROXIES` as Fastify takes it. */
+export function trustedProxies(list: string | undefined): string[] | undefined {
+  const addresses = (list ?? '').split(',').map((address) => address.trim())
+  const given = addresses.filter((address) => address !== '')
+  return given.length > 0 ? given : undefined
+}
