@@ -1,0 +1,26 @@
+import type { CollectionDefinition, Store } from '../collection.ts'
+import { DEAD_LETTERS } from './dead-letters.ts'
+import * as rows from './rows.ts'
+
+/** Every collection of the system, for `Store.ensure` at start. */
+export const COLLECTIONS = [
+  rows.TENANTS,
+  rows.API_KEYS,
+  rows.PAGES,
+  rows.PAGE_TOKENS,
+  rows.PAGE_ACTIVITY,
+  rows.CONVERSATIONS,
+  rows.MESSAGES,
+  rows.CONTACTS,
+  rows.PAGE_EVENTS,
+  rows.COMMANDS,
+  rows.COMMAND_SLOTS,
+  rows.IDEMPOTENCY,
+  rows.PAGE_LEASES,
+  rows.SEQUENCES,
+  DEAD_LETTERS,
+] as unknown as readonly CollectionDefinition<never>[]
+
+export function ensureCollections(store: Store): Promise<void> {
+  return store.ensure(COLLECTIONS)
+}
