@@ -1,0 +1,111 @@
+import type { Collection, Store } from '../collection.ts'
+import {
+  CONTACTS,
+  CONVERSATIONS,
+  type ContactRow,
+  type ConversationRow,
+  MESSAGES,
+  type MessageRow,
+  PAGE_EVENTS,
+  type PageEventRow,
+} from './rows.ts'
+
+/** What was synced, as callers read it. Every method is bound to one page, whose owner the caller has checked, or to the tenant. */
+export interface SyncedReader {
+  conversation(tenantId: string, id: number): Promise<ConversationRow | undefined>
+  message(tenantId: string, id: number): Promise<MessageRow | undefined>
+  contact(tenantId: string, id: number): Promise<ContactRow | undefined>
+  /** By activity, newest first; or by id, which is complete whatever moves meanwhile. */
+  conversations(
+    pageId: number,
+    sort: 'activity' | 'id',
+    limit: number,
+    after?: ConversationRow,
+  ): Promise<ConversationRow[]>
+  /** Newest first. */
+  messages(
+    conversationKey: string,
+    limit: number,
+    after?: Pick<MessageRow, '_id' | 'created_ms'>,
+  ): Promise<MessageRow[]>
+  contacts(pageId: number, limit: number, after?: Pick<ContactRow, '_id' | 'id'>): Promise<ContactRow[]>
+  contactOf(conversation: ConversationRow): Promise<ContactRow | undefined>
+  totals(
+    pageId: number,
+  ): Promise<{ readonly conversations: number; readonly contacts: number; readonly messages: number }>
+}
+
+/** The collections behind it, for whoever writes (the worker). */
+export interface SyncedCollections {
+  readonly conversations: Collection<ConversationRow>
+  readonly messages: Collection<MessageRow>
+  readonly contacts: Collection<ContactRow>
+  readonly pageEvents: Collection<PageEventRow>
+}
+
+export function openSyncedCollections(store: Store): SyncedCollections {
+  return {
+    conversations: store.collection(CONVERSATIONS),
+    messages: store.collection(MESSAGES),
+    contacts: store.collection(CONTACTS),
+    pageEvents: store.collection(PAGE_EVENTS),
+  }
+}
+
+export function createSyncedReader(store: Store): SyncedReader {
+  const { conversations, messages, contacts } = openSyncedCollections(store)
+  return {
+    conversation: (tenantId, id) => ofTenant(conversations, tenantId, id),
+    message: (tenantId, id) => ofTenant(messages, tenantId, id),
+    contact: (tenantId, id) => ofTenant(contacts, tenantId, id),
+    conversations(pageId, sort, limit, after) {
+      const equals = { page_id: pageId }
+      if (sort === 'id')
+        return conversations.find({
+          index: 'byPageId',
+          equals,
+          limit,
+          ...(after ? { after: { id: after.id, _id: after._id } } : {}),
+        })
+      const position = after ? { after: { last_message_ms: after.last_message_ms, _id: after._id } } : {}
+      return conversations.find({ index: 'byPage', equals, order: 'desc', limit, ...position })
+    },
+    messages(conversationKey, limit, after) {
+      const position = after ? { after: { created_ms: after.created_ms, _id: after._id } } : {}
+      return messages.find({
+        index: 'byConversation',
+        equals: { conversation_key: conversationKey },
+        order: 'desc',
+        limit,
+        ...position,
+      })
+    },
+    contacts: (pageId, limit, after) =>
+      contacts.find({
+        index: 'byPageId',
+        equals: { page_id: pageId },
+        limit,
+        ...(after ? { after: { id: after.id, _id: after._id } } : {}),
+      }),
+    async contactOf(conversation) {
+      const [row] = await contacts.getMany([conversation._id])
+      return row
+    },
+    async totals(pageId) {
+      const keysOfPage = { index: '_id', range: { gte: `${pageId}:`, lt: `${pageId};` } }
+      const [conversationCount, contactCount, messageCount] = await Promise.all([
+        conversations.count(keysOfPage),
+        contacts.count(keysOfPage),
+        messages.count(keysOfPage),
+      ])
+      return { conversations: conversationCount, contacts: contactCount, messages: messageCount }
+    },
+  }
+}
+
+async function ofTenant<
+  T extends { readonly _id: string; readonly rev: number; readonly id: number; readonly tenant_id: string },
+>(collection: Collection<T>, tenantId: string, id: number): Promise<T | undefined> {
+  const [row] = await collection.find({ index: 'byId', equals: { id }, limit: 1 })
+  return row?.tenant_id === tenantId ? row : undefined
+}
