@@ -61,6 +61,11 @@ function answerError(thrown: FastifyError | AppError, request: FastifyRequest, r
     { err: error, code: error.code, method: request.method, route: request.routeOptions.url },
     'request failed',
   )
+  return sendProblem(error, request, reply)
+}
+
+/** Answers with problem+json without a log line, for a route that must not fill the log with what strangers cause. */
+export function sendProblem(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const retryAfterMs =
     error.retryAfterMs ?? (error.status === 503 || error.status === 504 ? RETRY_AFTER_DEFAULT_MS : undefined)
   if (retryAfterMs !== undefined) void reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)))
