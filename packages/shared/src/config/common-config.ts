@@ -10,19 +10,14 @@ import { Secret } from './setting.ts'
 export const EventLogSettings = {
   EVENT_LOG_URL: Secret({
     pattern: '^(kafka://.+|embedded:.+)$',
-    description: 'The event log: kafka://host:9092,host2:9092 or embedded:./data (one process alone)',
+    description:
+      'The event log: kafka://host:9092,host2:9092[?replication=3&min_isr=2] or embedded:./data (one process alone)',
   }),
   TOPIC_PARTITIONS: Type.Integer({
     minimum: 1,
     maximum: 1000,
     default: 12,
     description: 'Partitions of each topic that is created; a topic with fewer is refused',
-  }),
-  TOPIC_REPLICATION: Type.Integer({
-    minimum: 1,
-    maximum: 9,
-    default: 3,
-    description: 'Kafka: brokers that hold each record; 1 is for development alone',
   }),
 }
 
