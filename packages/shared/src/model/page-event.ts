@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { canonicalMid } from './message-id.ts'
 
 /** Which list of the notification's entry an item came from. */
@@ -35,7 +35,7 @@ const Party = Type.Object({ id: Type.Optional(Id) }, Open)
 const Timestamp = Type.Union([Type.Integer(), Type.String({ pattern: '^[0-9]{1,16}$' })])
 const Mid = Type.String({ minLength: 1, maxLength: 512 })
 
-const messaging = (properties: Record<string, TSchema>) =>
+const messaging = <P extends TProperties>(properties: P) =>
   Type.Object(
     {
       sender: Type.Optional(Party),
@@ -45,7 +45,7 @@ const messaging = (properties: Record<string, TSchema>) =>
     },
     Open,
   )
-const change = (field: TSchema, value: TSchema) => Type.Object({ field, value }, Open)
+const change = <F extends TSchema, V extends TSchema>(field: F, value: V) => Type.Object({ field, value }, Open)
 
 const Attachment = Type.Object(
   { type: Type.Optional(Type.String()), payload: Type.Optional(Type.Unknown()), title: Type.Optional(Type.Unknown()) },

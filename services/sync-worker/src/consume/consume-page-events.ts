@@ -1,0 +1,158 @@
+import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesync/shared/event-log/event-log.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { changeRecord } from '@pagesync/shared/model/change.ts'
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { applyEvents } from '../events/apply-events.ts'
+import { changesOfEvents } from '../events/changes-of-events.ts'
+import { effectOf, type PlacedEvent } from '../events/event-effect.ts'
+import { SOURCE } from '../source.ts'
+import { buryRecord } from './bury-record.ts'
+import { decodePageEvent } from './decode-page-event.ts'
+import { handleBatchSafely } from './handle-batch-safely.ts'
+import { createKnownKeys } from './known-keys.ts'
+import { createPageDirectory } from './page-directory.ts'
+
+export interface PageEventConsumerDeps {
+  readonly eventLog: EventLog
+  readonly pages: Pages
+  readonly synced: SyncedCollections
+  readonly sequences: Sequences
+  readonly deadLetters: DeadLetters
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Of the progress watch, see `SubscribeOptions`. */
+  readonly stallAfterMs?: number
+}
+
+/** What the consumer saw since it started. */
+export interface PageEventCounts {
+  handled: number
+  unknownPage: number
+  buried: number
+}
+
+export interface PageEventConsumer extends AsyncDisposable {
+  readonly subscription: Subscription
+  readonly counts: Readonly<PageEventCounts>
+}
+
+export const PAGE_EVENTS_GROUP = 'pagesync.worker.page-events'
+const BATCH_RECORDS_MAX = 4_000
+const KNOWN_CONTACTS_MAX = 100_000
+const ACTIVITY_EVERY_MS = 1_000
+
+/**
+ * Facebook's events into our rows: decode, insert or merge in bulk, announce, and only then let the batch be
+ * committed. Never calls Facebook. Whatever is repeated (a redelivered webhook, a batch after a crash) ends in the
+ * same rows and the same announcements.
+ */
+export async function consumePageEvents(deps: PageEventConsumerDeps): Promise<PageEventConsumer> {
+  const { eventLog, clock, logger } = deps
+  const counts: PageEventCounts = { handled: 0, unknownPage: 0, buried: 0 }
+  const handle = createHandler(deps, counts)
+
+  const bury = async (record: StoredRecord, code: string, reason: string, attempts: number): Promise<void> => {
+    await buryRecord(deps.deadLetters, record, { code, reason, attempts }, clock.now())
+    counts.buried++
+    logger.warn(
+      { topic: record.topic, partition: record.partition, offset: record.offset, code, reason },
+      'record buried',
+    )
+  }
+
+  const handleBatch = async (batch: RecordBatch): Promise<void> => {
+    await handleBatchSafely({
+      records: batch.records,
+      handle: (records) => handle(records, bury),
+      bury: (record, error, attempts) =>
+        bury(record, error.code, `${error.message}: ${describeCause(error.cause)}`, attempts),
+      logger,
+    })
+    counts.handled += batch.records.length
+  }
+
+  const subscription = await eventLog.subscribe({
+    topic: TOPICS.pageEvents,
+    group: PAGE_EVENTS_GROUP,
+    handleBatch,
+    batchRecordsMax: BATCH_RECORDS_MAX,
+    stallAfterMs: deps.stallAfterMs,
+    onProblem: ({ kind, error, partition }) =>
+      logger.warn(
+        { err: error, partition, topic: TOPICS.pageEvents },
+        kind === 'restarted' ? 'consumer restarted' : 'batch failed',
+      ),
+  })
+  return { subscription, counts, [Symbol.asyncDispose]: () => subscription.close() }
+}
+
+type Bury = (record: StoredRecord, code: string, reason: string, attempts: number) => Promise<void>
+
+function createHandler(deps: PageEventConsumerDeps, counts: PageEventCounts) {
+  const { eventLog, pages, clock } = deps
+  const directory = createPageDirectory(pages, clock)
+  const knownContacts = createKnownKeys(KNOWN_CONTACTS_MAX)
+  const recordActivity = createActivityRecorder(pages, clock)
+
+  return async (records: readonly StoredRecord[], bury: Bury): Promise<void> => {
+    const placed = await place(records, directory, counts, bury)
+    if (placed.length === 0) return
+    const effects = placed.map(effectOf)
+    const rows = await applyEvents(effects, knownContacts, deps)
+    const changes = changesOfEvents(effects, rows, clock.now())
+    await eventLog.publish(
+      TOPICS.changes,
+      changes.map((change) => changeRecord(change, SOURCE)),
+    )
+    await recordActivity(placed)
+    // Only now: had anything above failed, the contacts would have to be announced again.
+    knownContacts.remember(rows.contacts.keys())
+  }
+}
+
+async function place(
+  records: readonly StoredRecord[],
+  directory: ReturnType<typeof createPageDirectory>,
+  counts: PageEventCounts,
+  bury: Bury,
+): Promise<PlacedEvent[]> {
+  const decoded = records.map((record) => ({ record, result: decodePageEvent(record) }))
+  const ids = new Set(decoded.flatMap(({ result }) => ('event' in result ? [result.event.facebook_page_id] : [])))
+  const pages = await directory.find(ids)
+  const placed: PlacedEvent[] = []
+  for (const { record, result } of decoded) {
+    if (!('event' in result)) {
+      await bury(record, 'UNDECODABLE_RECORD', result.reason, 1)
+      continue
+    }
+    const page = pages.get(result.event.facebook_page_id)
+    if (page)
+      placed.push({ event: result.event, page, position: { partition: record.partition, offset: record.offset } })
+    else counts.unknownPage++
+  }
+  return placed
+}
+
+/** The newest event of each page is written down at most once a second. */
+function createActivityRecorder(pages: Pages, clock: Clock) {
+  const writtenMs = new Map<number, number>()
+  return async (placed: readonly PlacedEvent[]): Promise<void> => {
+    const now = clock.now()
+    const due = new Map<number, number>()
+    for (const { page } of placed) {
+      if (now - (writtenMs.get(page.id) ?? 0) >= ACTIVITY_EVERY_MS) due.set(page.id, now)
+    }
+    if (due.size === 0) return
+    await pages.recordActivity(due)
+    for (const pageId of due.keys()) writtenMs.set(pageId, now)
+  }
+}
+
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause ?? 'no cause given')
+}

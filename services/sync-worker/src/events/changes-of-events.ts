@@ -1,0 +1,167 @@
+import { type Change, type ChangeType, changeId } from '@pagesync/shared/model/change.ts'
+import { changedFields, isCountedBy } from '@pagesync/shared/model/merge-conversation.ts'
+import type { MessageKnowledge } from '@pagesync/shared/model/merge-message.ts'
+import type { MergedRow } from '@pagesync/shared/store/merge-rows.ts'
+import type { ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { AppliedRows } from './apply-events.ts'
+import type { EventEffect } from './event-effect.ts'
+
+/**
+ * What to announce after a batch, derived from the events and the rows as they stand, never from what this very call
+ * wrote: a batch that comes again after a crash announces the same changes under the same ids.
+ */
+export function changesOfEvents(effects: readonly EventEffect[], rows: AppliedRows, nowMs: number): Change[] {
+  const at = new Date(nowMs).toISOString()
+  const changes: Change[] = []
+  const byConversation = new Map<string, EventEffect[]>()
+  for (const effect of effects) {
+    const messageChange = changeOfMessage(effect, rows, at)
+    if (messageChange) changes.push(messageChange)
+    const contactChange = changeOfContact(effect, rows, at)
+    if (contactChange) changes.push(contactChange)
+    if (effect.conversationKey === null) continue
+    const group = byConversation.get(effect.conversationKey)
+    if (group) group.push(effect)
+    else byConversation.set(effect.conversationKey, [effect])
+  }
+  for (const [key, group] of byConversation) {
+    const row = rows.conversations.get(key)
+    const change = row && changeOfConversation(group, row, at)
+    if (change) changes.push(change)
+  }
+  // Facebook may repeat a webhook within one batch.
+  return [...new Map(changes.map((each) => [each.id, each])).values()]
+}
+
+interface Subject {
+  readonly entity: string
+  readonly entityId: number | null
+  readonly version: number
+  readonly fields: Readonly<Record<string, unknown>>
+  /** What makes this announcement another than an earlier one of the same type and entity. */
+  readonly distinction: string | number
+}
+
+function change(type: ChangeType, { event, page }: EventEffect, subject: Subject, at: string): Change {
+  return {
+    id: changeId(type, subject.entity, subject.distinction),
+    type,
+    tenant_id: page.tenant_id,
+    page_id: page.id,
+    facebook_page_id: page.facebook_page_id,
+    entity: subject.entity,
+    entity_id: subject.entityId,
+    version: subject.version,
+    cause: { event_id: event.id },
+    origin: 'live',
+    fields: subject.fields,
+    at,
+  }
+}
+
+function changeOfMessage(effect: EventEffect, rows: AppliedRows, at: string): Change | null {
+  if (!effect.message) return null
+  const merged = rows.messages.get(effect.message.identity._id) as MergedRow<MessageRow>
+  const type = messageChangeType(effect, merged, effect.message.knowledge)
+  if (type === null) return null
+  const row = merged.after
+  const subject = {
+    entity: row._id,
+    entityId: row.id,
+    version: row.rev,
+    distinction: effect.event.id,
+    fields: messageFields(row, rows.conversations.get(row.conversation_key)?.after.id ?? null),
+  }
+  return change(type, effect, subject, at)
+}
+
+function messageChangeType(
+  { event }: EventEffect,
+  { before, after }: MergedRow<MessageRow>,
+  knowledge: MessageKnowledge,
+): ChangeType | null {
+  switch (knowledge.kind) {
+    case 'detail':
+      if (after.event_id === event.id) return 'message.created'
+      return before !== after ? 'message.updated' : null
+    case 'edit':
+      return after.text_stamp === knowledge.stamp ? 'message.updated' : null
+    case 'delete':
+      return after.deleted_ms === knowledge.at_ms ? 'message.deleted' : null
+    case 'reaction':
+      return after.reactions?.some(
+        ({ stamp, from_id }) => stamp === knowledge.stamp && from_id === knowledge.reaction.from_id,
+      )
+        ? 'message.updated'
+        : null
+    case 'stub':
+      return null
+  }
+}
+
+function messageFields(row: MessageRow, conversationId: number | null): Record<string, unknown> {
+  return {
+    facebook_message_id: row.mid,
+    conversation_id: conversationId,
+    direction: row.direction,
+    from: { facebook_id: row.from_id, name: row.from_name ?? null },
+    text: row.text,
+    attachments: row.attachments ?? [],
+    created_time: new Date(row.created_ms).toISOString(),
+    ...(row.edited_ms === undefined ? {} : { edited_at: new Date(row.edited_ms).toISOString() }),
+    ...(row.deleted_ms === undefined ? {} : { deleted_at: new Date(row.deleted_ms).toISOString() }),
+    ...(row.reactions === undefined ? {} : { reactions: row.reactions.filter(({ reaction }) => reaction !== null) }),
+  }
+}
+
+function changeOfContact(effect: EventEffect, rows: AppliedRows, at: string): Change | null {
+  const row = effect.conversationKey === null ? undefined : rows.contacts.get(effect.conversationKey)
+  if (!row || row.event_id !== effect.event.id) return null
+  const subject = {
+    entity: row._id,
+    entityId: row.id,
+    version: row.rev,
+    distinction: effect.event.id,
+    fields: { facebook_id: row.psid, name: row.name },
+  }
+  return change('contact.created', effect, subject, at)
+}
+
+function changeOfConversation(
+  group: readonly EventEffect[],
+  { before, after }: MergedRow<ConversationRow>,
+  at: string,
+): Change | null {
+  const last = group.at(-1) as EventEffect
+  const creator = group.find(({ event }) => event.id === after.event_id)
+  const subject = { entity: after._id, entityId: after.id, version: after.rev }
+  if (creator)
+    return change(
+      'conversation.created',
+      creator,
+      { ...subject, distinction: creator.event.id, fields: conversationFields(null, after) },
+      at,
+    )
+  // Counted before, so perhaps not announced before: then all is said again.
+  const repeated = before !== null && group.some(({ position }) => isCountedBy(before, position))
+  const fields = conversationFields(repeated ? null : before, after)
+  if (Object.keys(fields).length === 0) return null
+  return change('conversation.updated', last, { ...subject, distinction: after.rev, fields }, at)
+}
+
+function conversationFields(before: ConversationRow | null, after: ConversationRow): Record<string, unknown> {
+  const { thread_ids, ...fields } = changedFields(before, after) as { thread_ids?: readonly string[] } & Record<
+    string,
+    unknown
+  >
+  return {
+    ...Object.fromEntries(
+      Object.entries(fields).map(([name, value]) =>
+        name.endsWith('_ms')
+          ? [name.replace(/_ms$/, '_at'), value === null ? null : new Date(value as number).toISOString()]
+          : [name, value],
+      ),
+    ),
+    ...(thread_ids === undefined ? {} : { facebook_conversation_id: thread_ids[0] ?? null }),
+  }
+}
