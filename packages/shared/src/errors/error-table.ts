@@ -54,6 +54,7 @@ export const ERROR_TABLE = {
   STORE_UNAVAILABLE: row('transient', 503, 'The store does not answer'),
   EVENT_LOG_UNAVAILABLE: row('transient', 503, 'The event log does not answer'),
   SHUTTING_DOWN: row('transient', 503, 'The service is stopping'),
+  FACEBOOK_ANSWER_TOO_LARGE: row('transient', 503, 'Facebook asks for smaller requests'),
   FACEBOOK_UNAVAILABLE: row('transient', 504, 'Facebook did not answer'),
   MESSAGE_WINDOW_CLOSED: row('permanent', 502, 'The reply window is closed'),
   PERMISSION_MISSING: row('permanent', 502, 'A permission is missing on Facebook'),

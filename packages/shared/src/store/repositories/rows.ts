@@ -329,6 +329,10 @@ export interface PageLeaseRow extends StoreDocument {
   readonly expires_ms: number
   /** The page's token buckets, as the holder left them: name → tokens at `at_ms`. */
   readonly buckets: Readonly<Record<string, { readonly tokens: number; readonly at_ms: number }>>
+  /** Facebook's own count of what the page may still ask, in percent of its limit. */
+  readonly usage_percent: number
+  /** Facebook asked to wait until then; 0 when it did not. */
+  readonly paused_until_ms: number
 }
 export const PAGE_LEASES: CollectionDefinition<PageLeaseRow> = { name: 'page_leases', indexes: {} }
 
