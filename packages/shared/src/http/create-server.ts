@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import type { TSchema } from '@sinclair/typebox'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifySchemaCompiler,
 } from 'fastify'
 import { AppError, toAppError } from '../errors/app-error.ts'
 import { reactionTo } from '../errors/reaction.ts'
 import type { Logger } from '../logging/create-logger.ts'
+import { answerClientError } from './answer-client-error.ts'
+import { compileValidator } from './compile-validator.ts'
 import { toProblem } from './problem.ts'
 
 export interface ServerOptions {
@@ -42,8 +45,11 @@ export function createServer(options: ServerOptions) {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     genReqId: () => randomUUID(),
+    // What fails before any route is known (a path that cannot be decoded): the same shape as every other error.
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>()
-  server.setValidatorCompiler(TypeBoxValidatorCompiler)
+  server.setValidatorCompiler(compileValidator as FastifySchemaCompiler<TSchema>)
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((request, reply) => {
     void answerError(
@@ -64,8 +70,16 @@ function answerError(thrown: FastifyError | AppError, request: FastifyRequest, r
   return sendProblem(error, request, reply)
 }
 
-/** Answers with problem+json without a log line, for a route that must not fill the log with what strangers cause. */
-export function sendProblem(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/**
+ * Answers with problem+json without a log line, for a route that must not fill the log with what strangers cause.
+ * `beside` are members that stand beside the error's own, such as `command`.
+ */
+export function sendProblem(
+  error: AppError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  beside: Readonly<Record<string, unknown>> = {},
+): FastifyReply {
   const retryAfterMs =
     error.retryAfterMs ?? (error.status === 503 || error.status === 504 ? RETRY_AFTER_DEFAULT_MS : undefined)
   if (retryAfterMs !== undefined) void reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)))
@@ -73,7 +87,7 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
     .code(error.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer((payload: unknown) => JSON.stringify(payload))
-    .send(toProblem(error, request.id))
+    .send({ ...toProblem(error, request.id), ...beside })
 }
 
 /** Fastify's own errors (validation, parsing, limits) in our words. */
