@@ -11,6 +11,15 @@ export interface Accepted {
   readonly created: boolean
 }
 
+/** A place in a listing by time. */
+export type CommandPosition = Pick<CommandRow, '_id' | 'accepted_ms'>
+
+export interface IdempotencyKey {
+  readonly value: string
+  /** Of everything that must be the same for the key to stand for the same request. */
+  readonly requestHash: string
+}
+
 /** The ledger of commands: the truth about what was asked for, what became of it, and why. */
 export interface Ledger {
   /** Writes a new row in state `accepted`. Equal open pulls, and the same tenant and id, get the row that is there. */
@@ -20,25 +29,35 @@ export interface Ledger {
    *
    * @throws AppError IDEMPOTENCY_KEY_REUSED when the key stood for another request
    */
-  acceptOnce(
-    command: NewCommand,
-    key: { readonly value: string; readonly requestHash: string },
-    nowMs: number,
-  ): Promise<Accepted>
+  acceptOnce(command: NewCommand, key: IdempotencyKey, nowMs: number): Promise<Accepted>
+  /**
+   * The command that the key stands for, if there is one.
+   *
+   * @throws AppError IDEMPOTENCY_KEY_REUSED when the key stood for another request
+   */
+  recall(tenantId: string, key: IdempotencyKey, nowMs: number): Promise<CommandRow | undefined>
   get(tenantId: string, commandId: string): Promise<CommandRow | undefined>
   getByKey(key: string): Promise<CommandRow | undefined>
+  /** At most 5,000 keys; in any order, missing ones left out. */
+  getByKeys(keys: readonly string[]): Promise<CommandRow[]>
   /** Compare-and-set of one row; undefined when somebody else changed it in between. */
   save(row: CommandRow): Promise<CommandRow | undefined>
   /** Open commands that a worker should look at now, earliest first. */
   due(nowMs: number, limit: number, after?: CommandRow): Promise<CommandRow[]>
   dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
+  /** Commands of the page that are not final, whenever they are due; those due first come first. */
+  openOfPage(pageId: number, limit: number): Promise<CommandRow[]>
   /** Newest first. */
-  ofPage(pageId: number, limit: number, after?: CommandRow): Promise<CommandRow[]>
-  ofTenant(tenantId: string, limit: number, after?: CommandRow): Promise<CommandRow[]>
+  ofPage(pageId: number, limit: number, after?: CommandPosition): Promise<CommandRow[]>
+  ofTenant(tenantId: string, limit: number, after?: CommandPosition): Promise<CommandRow[]>
+  /** By id; `after` is a row's `_id`. */
+  ofTenantById(tenantId: string, limit: number, after?: string): Promise<CommandRow[]>
 }
 
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000
-const SLOT_ROUNDS_MAX = 20
+const RACE_ROUNDS_MAX = 20
+/** A slot without a row is an accept under way for at most so long. */
+const SLOT_GRACE_MS = 60_000
 
 export function createLedger(store: Store): Ledger {
   const commands = store.collection(COMMANDS)
@@ -57,22 +76,24 @@ export function createLedger(store: Store): Ledger {
   }
 
   /**
-   * The slot names the open command of its kind. It is taken before the row exists, so a slot without a row (a crash
-   * in between, or an accept under way) counts as open for that very command only: whoever finds it inserts anew.
+   * The slot names the open command of its kind. It is taken before the row exists, so a slot without a row is either
+   * an accept under way or a crash in between: whoever finds it makes the row under the slot's own id, and all equal
+   * callers end with one command. A slot whose row is long gone (retention) is taken over.
    */
   const insertShared = async (command: NewCommand, nowMs: number): Promise<Accepted> => {
     const slotId = slotOf(command)
-    const mine = commandKey(command.tenantId, command.commandId)
-    for (let round = 0; round < SLOT_ROUNDS_MAX; round++) {
+    const mine = { _id: slotId, command_key: commandKey(command.tenantId, command.commandId), taken_ms: nowMs }
+    for (let round = 0; round < RACE_ROUNDS_MAX; round++) {
       const [slot] = await slots.getMany([slotId])
       if (!slot) {
-        const { existing } = await slots.insertMany([{ _id: slotId, command_key: mine }])
+        const { existing } = await slots.insertMany([mine])
         if (existing.length === 0) return insert(command, nowMs)
         continue
       }
       const open = await getByKey(slot.command_key)
       if (open && !isFinal(open.state)) return { row: open, created: false }
-      const { lost } = await slots.replaceMany([{ ...slot, command_key: mine }])
+      if (!open && nowMs - slot.taken_ms < SLOT_GRACE_MS) return insert(withIdOf(command, slot.command_key), nowMs)
+      const { lost } = await slots.replaceMany([{ ...mine, rev: slot.rev }])
       if (lost.length === 0) return insert(command, nowMs)
     }
     throw new AppError('WRITE_CONFLICT', 'Too many equal commands at one moment')
@@ -81,30 +102,54 @@ export function createLedger(store: Store): Ledger {
   const accept: Ledger['accept'] = (command, nowMs) =>
     COMMAND_TRAITS[command.type].shared ? insertShared(command, nowMs) : insert(command, nowMs)
 
+  /** Accepts for the key's first caller; an open equal pull may be the answer, then the key stands for that one. */
+  const acceptFor = async (keyRow: IdempotencyRow, command: NewCommand, nowMs: number): Promise<Accepted> => {
+    const accepted = await accept(command, nowMs)
+    if (accepted.row._id !== keyRow.command_key)
+      await idempotency.replaceMany([{ ...keyRow, command_key: accepted.row._id }])
+    return accepted
+  }
+
+  const recall = async (tenantId: string, key: IdempotencyKey, nowMs: number): Promise<IdempotencyRow | undefined> => {
+    const [known] = await idempotency.getMany([idempotencyId(tenantId, key)])
+    if (!known || known.expires_ms <= nowMs) return known
+    if (known.request_hash !== key.requestHash)
+      throw new AppError('IDEMPOTENCY_KEY_REUSED', 'The Idempotency-Key was used for another request')
+    return known
+  }
+
   return {
     accept,
     async acceptOnce(command, key, nowMs) {
-      const id = `${command.tenantId}/${hash('sha256', key.value, 'base64url')}`
       const mine = {
-        _id: id,
+        _id: idempotencyId(command.tenantId, key),
         request_hash: key.requestHash,
         command_key: commandKey(command.tenantId, command.commandId),
         expires_ms: nowMs + IDEMPOTENCY_KEPT_MS,
       }
-      const { existing } = await idempotency.insertMany([mine])
-      if (existing.length === 0) return insert(command, nowMs)
-      const [known] = await idempotency.getMany([id])
-      if (!known || known.expires_ms <= nowMs) {
-        if (known) await idempotency.replaceMany([{ ...mine, rev: known.rev } satisfies IdempotencyRow])
-        return insert(command, nowMs)
+      for (let round = 0; round < RACE_ROUNDS_MAX; round++) {
+        const { existing } = await idempotency.insertMany([mine])
+        if (existing.length === 0) return acceptFor({ ...mine, rev: 1 }, command, nowMs)
+        const known = await recall(command.tenantId, key, nowMs)
+        if (!known) continue
+        if (known.expires_ms <= nowMs) {
+          const { lost } = await idempotency.replaceMany([{ ...mine, rev: known.rev }])
+          if (lost.length === 0) return acceptFor({ ...mine, rev: known.rev + 1 }, command, nowMs)
+          continue
+        }
+        const row = await getByKey(known.command_key)
+        // The first caller may have died between the key and the row: the row is then made under the first one's id.
+        return row ? { row, created: false } : accept(withIdOf(command, known.command_key), nowMs)
       }
-      if (known.request_hash !== key.requestHash)
-        throw new AppError('IDEMPOTENCY_KEY_REUSED', 'The Idempotency-Key was used for another request')
-      // The first caller may have died between the key and the row: the row is then made under the first one's id.
-      return insert({ ...command, commandId: known.command_key.slice(command.tenantId.length + 1) }, nowMs)
+      throw new AppError('WRITE_CONFLICT', 'Too many requests with one Idempotency-Key at one moment')
+    },
+    async recall(tenantId, key, nowMs) {
+      const known = await recall(tenantId, key, nowMs)
+      return known && known.expires_ms > nowMs ? getByKey(known.command_key) : undefined
     },
     get: (tenantId, commandId) => getByKey(commandKey(tenantId, commandId)),
     getByKey,
+    getByKeys: (keys) => commands.getMany(keys),
     async save(row) {
       const { lost } = await commands.replaceMany([row])
       return lost.length === 0 ? { ...row, rev: row.rev + 1 } : undefined
@@ -118,6 +163,8 @@ export function createLedger(store: Store): Ledger {
       }),
     dueOfPage: (pageId, nowMs, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { lte: nowMs }, limit }),
+    openOfPage: (pageId, limit) =>
+      commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gte: 0 }, limit }),
     ofPage: (pageId, limit, after) =>
       commands.find({
         index: 'byPage',
@@ -134,10 +181,25 @@ export function createLedger(store: Store): Ledger {
         limit,
         ...(after ? { after: { accepted_ms: after.accepted_ms, _id: after._id } } : {}),
       }),
+    ofTenantById: (tenantId, limit, after) =>
+      commands.find({
+        index: '_id',
+        range: { gte: `${tenantId}/`, lt: `${tenantId}0` },
+        limit,
+        ...(after ? { after: { _id: after } } : {}),
+      }),
   }
 }
 
 function slotOf(command: NewCommand): string {
   const what = [command.tenantId, command.pageId, command.conversationKey, command.type, command.arguments]
   return hash('sha256', JSON.stringify(what), 'base64url')
+}
+
+function idempotencyId(tenantId: string, key: IdempotencyKey): string {
+  return `${tenantId}/${hash('sha256', key.value, 'base64url')}`
+}
+
+function withIdOf(command: NewCommand, key: string): NewCommand {
+  return { ...command, commandId: key.slice(command.tenantId.length + 1) }
 }

@@ -21,11 +21,8 @@ export interface Pages {
   get(tenantId: string, pageId: number): Promise<PageRow | undefined>
   /** The page that receives Facebook's events: connected, of whichever tenant holds it. */
   findConnected(facebookPageId: string): Promise<PageRow | undefined>
-  list(
-    tenantId: string,
-    limit: number,
-    after?: PageRow | { readonly id: number; readonly _id: string },
-  ): Promise<PageRow[]>
+  /** Newest first, that is by falling id; or by rising id. */
+  list(tenantId: string, sort: 'newest' | 'id', limit: number, after?: Pick<PageRow, '_id' | 'id'>): Promise<PageRow[]>
   /** Changes fields of the stored row; `change` answers null when nothing is to be changed. */
   update(tenantId: string, pageId: number, change: (page: PageRow) => PageRow | null): Promise<PageRow>
   accessToken(page: PageRow): Promise<string | undefined>
@@ -102,10 +99,11 @@ export function createPages(store: Store, sequences: Sequences): Pages {
     },
     get: byId,
     findConnected,
-    list: (tenantId, limit, after) =>
+    list: (tenantId, sort, limit, after) =>
       pages.find({
         index: 'byTenant',
         equals: { tenant_id: tenantId },
+        order: sort === 'id' ? 'asc' : 'desc',
         limit,
         ...(after ? { after: { id: after.id, _id: after._id } } : {}),
       }),

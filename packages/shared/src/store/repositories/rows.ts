@@ -192,7 +192,12 @@ export interface MessageRow extends StoreDocument {
 }
 export const MESSAGES: CollectionDefinition<MessageRow> = {
   name: 'messages',
-  indexes: { byId: ['id'], byConversation: ['conversation_key', 'created_ms'] },
+  indexes: {
+    byId: ['id'],
+    byConversation: ['conversation_key', 'created_ms'],
+    // A listing by id is complete whatever is inserted meanwhile, also when a sync adds what is older.
+    byConversationId: ['conversation_key', 'id'],
+  },
 }
 
 /** page + `mid` without one leading `m_` (`canonicalMid`). */
@@ -307,6 +312,7 @@ export const commandKey = (tenantId: string, commandId: string): string => `${te
 /** The open command that equal pulls share. `_id` is a hash of what makes them equal. */
 export interface CommandSlotRow extends StoreDocument {
   readonly command_key: string
+  readonly taken_ms: number
 }
 export const COMMAND_SLOTS: CollectionDefinition<CommandSlotRow> = { name: 'command_slots', indexes: {} }
 

@@ -20,15 +20,24 @@ export interface SyncedReader {
     pageId: number,
     sort: 'activity' | 'id',
     limit: number,
-    after?: ConversationRow,
+    after?: Pick<ConversationRow, '_id' | 'id' | 'last_message_ms'>,
   ): Promise<ConversationRow[]>
-  /** Newest first. */
+  /** The conversations of these keys, in any order, missing ones left out. At most 5,000. */
+  conversationsByKey(keys: readonly string[]): Promise<ConversationRow[]>
+  /** Newest first; or by id, which is complete also when a sync adds what is older. */
   messages(
     conversationKey: string,
+    sort: 'newest' | 'id',
     limit: number,
-    after?: Pick<MessageRow, '_id' | 'created_ms'>,
+    after?: Pick<MessageRow, '_id' | 'id' | 'created_ms'>,
   ): Promise<MessageRow[]>
-  contacts(pageId: number, limit: number, after?: Pick<ContactRow, '_id' | 'id'>): Promise<ContactRow[]>
+  /** Newest first, that is by falling id; or by rising id. */
+  contacts(
+    pageId: number,
+    sort: 'newest' | 'id',
+    limit: number,
+    after?: Pick<ContactRow, '_id' | 'id'>,
+  ): Promise<ContactRow[]>
   contactOf(conversation: ConversationRow): Promise<ContactRow | undefined>
   totals(
     pageId: number,
@@ -70,20 +79,24 @@ export function createSyncedReader(store: Store): SyncedReader {
       const position = after ? { after: { last_message_ms: after.last_message_ms, _id: after._id } } : {}
       return conversations.find({ index: 'byPage', equals, order: 'desc', limit, ...position })
     },
-    messages(conversationKey, limit, after) {
+    conversationsByKey: (keys) => conversations.getMany(keys),
+    messages(conversationKey, sort, limit, after) {
+      const equals = { conversation_key: conversationKey }
+      if (sort === 'id')
+        return messages.find({
+          index: 'byConversationId',
+          equals,
+          limit,
+          ...(after ? { after: { id: after.id, _id: after._id } } : {}),
+        })
       const position = after ? { after: { created_ms: after.created_ms, _id: after._id } } : {}
-      return messages.find({
-        index: 'byConversation',
-        equals: { conversation_key: conversationKey },
-        order: 'desc',
-        limit,
-        ...position,
-      })
+      return messages.find({ index: 'byConversation', equals, order: 'desc', limit, ...position })
     },
-    contacts: (pageId, limit, after) =>
+    contacts: (pageId, sort, limit, after) =>
       contacts.find({
         index: 'byPageId',
         equals: { page_id: pageId },
+        order: sort === 'id' ? 'asc' : 'desc',
         limit,
         ...(after ? { after: { id: after.id, _id: after._id } } : {}),
       }),
