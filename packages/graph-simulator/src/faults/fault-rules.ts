@@ -1,0 +1,141 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { CALL_KINDS, type CallKind } from '../graph/call-log.ts'
+
+const positive = (description: string) => Type.Integer({ minimum: 1, maximum: 1_000_000_000, description })
+
+export const FaultActionSchema = Type.Object(
+  {
+    delay_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000, description: 'Waits before anything else' })),
+    apply: Type.Optional(Type.Boolean({ description: 'Does what the call asks for, and then answers wrongly' })),
+    apply_then_lose: Type.Optional(
+      Type.Boolean({ description: 'Does it, then cuts the connection: the answer is lost' }),
+    ),
+    error: Type.Optional(
+      Type.Object(
+        {
+          code: Type.Integer(),
+          subcode: Type.Optional(Type.Integer()),
+          message: Type.Optional(Type.String()),
+          type: Type.Optional(Type.String()),
+          status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+          is_transient: Type.Optional(Type.Boolean()),
+          user_title: Type.Optional(Type.String()),
+          user_msg: Type.Optional(Type.String()),
+          data: Type.Optional(Type.Unknown()),
+          regain_minutes: Type.Optional(Type.Integer({ minimum: 0 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    status: Type.Optional(Type.Integer({ minimum: 200, maximum: 599 })),
+    body: Type.Optional(Type.Unknown({ description: 'JSON, or a text that is sent as it is' })),
+    html: Type.Optional(Type.Boolean({ description: 'An HTML error page (status 502 unless given)' })),
+    empty: Type.Optional(Type.Boolean({ description: 'No body at all' })),
+    truncate: Type.Optional(Type.Boolean({ description: 'The right answer, cut in the middle' })),
+    reset: Type.Optional(Type.Boolean({ description: 'Cuts the connection before an answer' })),
+    timeout: Type.Optional(Type.Boolean({ description: 'Never answers' })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+
+export const FaultSchema = Type.Object(
+  {
+    match: Type.Optional(
+      Type.Object(
+        {
+          method: Type.Optional(Type.String()),
+          path: Type.Optional(
+            Type.String({ description: 'Beginning of the path without version, or `/regular expression/`' }),
+          ),
+          kind: Type.Optional(Type.Union(CALL_KINDS.map((kind) => Type.Literal(kind)))),
+          page: Type.Optional(Type.String()),
+          query: Type.Optional(
+            Type.Record(Type.String(), Type.String(), { description: 'Parameters that must be equal' }),
+          ),
+          nth: Type.Optional(positive('Only from the n-th matching call on')),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    times: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 1, description: 'How many calls (default 1)' }),
+    ),
+    action: FaultActionSchema,
+  },
+  { additionalProperties: false },
+)
+
+export type Fault = Static<typeof FaultSchema>
+export type FaultAction = Static<typeof FaultActionSchema>
+
+export interface FaultedCall {
+  readonly method: string
+  readonly path: string
+  readonly kind: CallKind
+  readonly page: string | null
+  readonly query: Readonly<Record<string, unknown>>
+}
+
+interface Rule {
+  readonly id: number
+  readonly fault: Fault
+  readonly pattern: ((path: string) => boolean) | undefined
+  seen: number
+  left: number
+}
+
+/** Rules for going wrong. The first rule that matches a call is used up by one and decides alone. */
+export function createFaultRules() {
+  let rules: Rule[] = []
+  let lastId = 0
+
+  const matches = ({ fault: { match = {} }, pattern }: Rule, call: FaultedCall): boolean =>
+    (match.method === undefined || match.method.toUpperCase() === call.method) &&
+    (match.kind === undefined || match.kind === call.kind) &&
+    (match.page === undefined || match.page === call.page) &&
+    (pattern === undefined || pattern(call.path)) &&
+    Object.entries(match.query ?? {}).every(([name, value]) => call.query[name] === value)
+
+  return {
+    /** Throws a SyntaxError when the path is not a regular expression. */
+    add(fault: Fault): number {
+      const path = fault.match?.path
+      const rule: Rule = { id: ++lastId, fault, pattern: pathPattern(path), seen: 0, left: fault.times ?? 1 }
+      rules.push(rule)
+      return rule.id
+    },
+    /** What goes wrong with this call; undefined when nothing does. */
+    take(call: FaultedCall): FaultAction | undefined {
+      if (rules.length === 0) return undefined
+      for (const rule of rules) {
+        if (!matches(rule, call)) continue
+        rule.seen++
+        if (rule.seen < (rule.fault.match?.nth ?? 1)) continue
+        rule.left--
+        if (rule.left === 0) rules = rules.filter((other) => other !== rule)
+        return rule.fault.action
+      }
+      return undefined
+    },
+    list: () => rules.map(({ id, fault, left, seen }) => ({ id, ...fault, left, seen })),
+    remove(id: number): boolean {
+      const before = rules.length
+      rules = rules.filter((rule) => rule.id !== id)
+      return rules.length < before
+    },
+    clear() {
+      rules = []
+    },
+  }
+}
+
+function pathPattern(path: string | undefined): Rule['pattern'] {
+  if (path === undefined) return undefined
+  if (path.length > 2 && path.startsWith('/') && path.endsWith('/')) {
+    const expression = new RegExp(path.slice(1, -1))
+    return (called) => expression.test(called)
+  }
+  return (called) => called.startsWith(path)
+}
+
+export type FaultRules = ReturnType<typeof createFaultRules>

@@ -1,0 +1,20 @@
+import type { GraphContext } from './graph-request.ts'
+
+export interface Paging {
+  readonly cursors?: { readonly before: string; readonly after: string }
+  readonly next?: string
+  readonly previous?: string
+}
+
+/** The address of another page of a listing, with everything that was asked for and, as on Facebook, the token. */
+export function pageUrl(
+  { world, request }: GraphContext,
+  path: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  const query = new URLSearchParams()
+  if (world.switches.tokenInNextUrls && request.token !== undefined) query.set('access_token', request.token)
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== '') query.set(name, value)
+  return `${world.origin}/${request.version ?? 'v26.0'}/${path}?${query}`
+}

@@ -1,0 +1,121 @@
+import { fromCustomer, messagingNotice } from '../webhooks/page-events.ts'
+import type { SimulatedPage, World } from '../world.ts'
+import { requirePageToken, requireScope } from './access.ts'
+import { GraphError, invalidParameter } from './graph-error.ts'
+import { asObject, type GraphContext, json, text } from './graph-request.ts'
+import { personOfPsid } from './people.ts'
+
+/** A thread falls back to idle after this time without control being renewed. */
+const CONTROL_MS = 24 * 3_600_000
+
+function prepare(context: GraphContext, page: SimulatedPage) {
+  requirePageToken(context, page)
+  requireScope(context, 'pages_messaging')
+  const given = json(context.request, 'recipient')
+  const psid = String(asObject(given)?.id ?? given ?? '')
+  const person = personOfPsid(page, psid)
+  if (person === undefined) throw invalidParameter('No matching user found', 2018001)
+  const conversation = page.store.conversationsOf(person)[0]
+  if (conversation === undefined) throw invalidParameter('No matching user found', 2018001)
+  const owner =
+    conversation.owner !== undefined && conversation.owner.expiresAt > context.world.clock.now()
+      ? conversation.owner
+      : undefined
+  return { person, conversation: conversation.number, owner, app: context.world.app.id }
+}
+
+const notOwner = (): GraphError =>
+  new GraphError(100, '(#100) Thread control operation failed: your app does not control this thread.', {
+    subcode: 2534037,
+  })
+
+/** Changes who controls a thread and tells the apps: the one that loses it and the one that gets it hear the same. */
+export function setOwner(
+  world: World,
+  page: SimulatedPage,
+  conversation: number,
+  person: number,
+  appId: string | undefined,
+  event: 'pass_thread_control' | 'take_thread_control',
+  metadata?: string,
+) {
+  const before = page.store.view(conversation)?.owner?.appId
+  page.store.setOwner(
+    conversation,
+    appId === undefined ? undefined : { appId, expiresAt: world.clock.now() + CONTROL_MS },
+  )
+  const content = {
+    previous_owner_app_id: before ?? null,
+    ...(event === 'pass_thread_control' ? { new_owner_app_id: appId ?? null } : {}),
+    ...(metadata === undefined ? {} : { metadata }),
+  }
+  const item = fromCustomer(world, { page, person }, world.clock.now(), { [event]: content })
+  // A handover event goes to `messaging` of both apps, whoever owns the thread now.
+  return world.webhooks.send([messagingNotice(world, { page, person }, 'messaging_handovers', item)])
+}
+
+/** `GET /{page-id}/thread_owner?recipient=` */
+export function readOwner(context: GraphContext, page: SimulatedPage) {
+  const { owner } = prepare(context, page)
+  if (owner === undefined) return { data: [] }
+  return { data: [{ thread_owner: { app_id: owner.appId, expiration: Math.floor(owner.expiresAt / 1000) } }] }
+}
+
+/** `POST /{page-id}/pass_thread_control` */
+export function pass(context: GraphContext, page: SimulatedPage) {
+  const { person, conversation, owner, app } = prepare(context, page)
+  const target = text(context.request, 'target_app_id')
+  if (target === undefined || !/^\d+$/.test(target)) throw invalidParameter('The parameter target_app_id is required')
+  if (owner !== undefined && owner.appId !== app) throw notOwner()
+  void setOwner(
+    context.world,
+    page,
+    conversation,
+    person,
+    target,
+    'pass_thread_control',
+    text(context.request, 'metadata'),
+  )
+  return { success: true }
+}
+
+/** `POST /{page-id}/take_thread_control` */
+export function take(context: GraphContext, page: SimulatedPage) {
+  const { person, conversation, app } = prepare(context, page)
+  void setOwner(
+    context.world,
+    page,
+    conversation,
+    person,
+    app,
+    'take_thread_control',
+    text(context.request, 'metadata'),
+  )
+  return { success: true }
+}
+
+/** `POST /{page-id}/request_thread_control` */
+export function request(context: GraphContext, page: SimulatedPage) {
+  const { owner, app } = prepare(context, page)
+  if (owner?.appId === app) throw invalidParameter('Your app already controls this thread')
+  return { success: true }
+}
+
+/** `POST /{page-id}/release_thread_control` */
+export function release(context: GraphContext, page: SimulatedPage) {
+  const { conversation, owner, app } = prepare(context, page)
+  if (owner !== undefined && owner.appId !== app) throw notOwner()
+  page.store.setOwner(conversation, undefined)
+  return { success: true }
+}
+
+/** `POST /{page-id}/extend_thread_control` */
+export function extend(context: GraphContext, page: SimulatedPage) {
+  const { conversation, owner, app } = prepare(context, page)
+  if (owner?.appId !== app) throw notOwner()
+  const duration = Number(text(context.request, 'duration') ?? 86_400)
+  if (!Number.isInteger(duration) || duration < 1 || duration > 604_800)
+    throw invalidParameter('Param duration must be from 1 to 604800 seconds')
+  page.store.setOwner(conversation, { appId: app, expiresAt: context.world.clock.now() + duration * 1000 })
+  return { success: true }
+}
