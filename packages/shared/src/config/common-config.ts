@@ -45,6 +45,20 @@ export const HttpSettings = {
   ),
 }
 
+export const GraphSettings = {
+  GRAPH_URL: Type.String({
+    pattern: '^https?://[^/]+/?$',
+    maxLength: 1024,
+    default: 'https://graph.facebook.com',
+    description: "Origin of Facebook's Graph API",
+  }),
+  GRAPH_VERSION: Type.String({
+    pattern: '^v[0-9]+\\.[0-9]+$',
+    default: 'v26.0',
+    description: 'Version of the Graph API',
+  }),
+}
+
 /** What Facebook's app dashboard shows. Each service takes the ones that it needs. */
 export const FacebookAppSettings = {
   FB_APP_ID: Type.String({ pattern: '^[0-9]{1,32}$', description: "Facebook's id of the app" }),

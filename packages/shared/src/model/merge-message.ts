@@ -20,7 +20,8 @@ export interface MessageDetail {
   readonly kind: 'detail'
   readonly stamp: Stamp
   readonly origin: MessageOrigin
-  readonly direction: 'in' | 'out'
+  /** Null where the source does not name the sender. */
+  readonly direction: 'in' | 'out' | null
   readonly from_id: string | null
   readonly from_name?: string
   readonly text: string | null
@@ -103,6 +104,8 @@ function mergeDetail(row: MessageDraft | null, detail: MessageDetail, identity: 
     if (detail.stamp > (row.content_stamp ?? row.stamp) && !sameAttachments(row.attachments, detail.attachments))
       setNewer(next, 'content', detail)
   }
+  next.direction ??= detail.direction
+  next.from_id ??= detail.from_id
   next.from_name ??= detail.from_name
   next.reply_to ??= detail.reply_to
   next.app_id ??= detail.app_id
@@ -137,8 +140,6 @@ function newDetail(identity: MessageIdentity, detail: MessageDetail): MessageDra
 /** What a stub had learned in the meantime (an edit, a deletion, reactions) stays where it is newer. */
 function fillStub(next: { -readonly [K in keyof MessageDraft]: MessageDraft[K] }, detail: MessageDetail): void {
   next.stub = undefined
-  next.direction = detail.direction
-  next.from_id = detail.from_id
   next.created_ms = detail.created_ms
   if (detail.attachments && detail.attachments.length > 0) next.attachments = detail.attachments
   if (next.text_stamp === undefined || detail.stamp > next.text_stamp) {

@@ -145,7 +145,7 @@ function stepsOf(effect: EventEffect, messages: AppliedRows['messages']): Conver
   const { event, message, watermark } = effect
   if (effect.customerAction) steps.push({ kind: 'customer-action', at_ms: event.time_ms })
   if (watermark) steps.push({ kind: watermark.kind, up_to_ms: watermark.up_to_ms })
-  if (message?.knowledge.kind === 'detail') {
+  if (message?.knowledge.kind === 'detail' && message.knowledge.direction !== null) {
     const { after } = messages.get(message.identity._id) as MergedRow<MessageRow>
     const { log_partition: partition, log_offset: offset } = after
     steps.push({

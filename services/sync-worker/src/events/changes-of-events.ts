@@ -1,9 +1,10 @@
 import { type Change, type ChangeType, changeId } from '@pagesync/shared/model/change.ts'
-import { changedFields, isCountedBy } from '@pagesync/shared/model/merge-conversation.ts'
+import { isCountedBy } from '@pagesync/shared/model/merge-conversation.ts'
 import type { MessageKnowledge } from '@pagesync/shared/model/merge-message.ts'
 import type { MergedRow } from '@pagesync/shared/store/merge-rows.ts'
 import type { ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { AppliedRows } from './apply-events.ts'
+import { conversationFields, messageFields } from './change-fields.ts'
 import type { EventEffect } from './event-effect.ts'
 
 /**
@@ -99,21 +100,6 @@ function messageChangeType(
   }
 }
 
-function messageFields(row: MessageRow, conversationId: number | null): Record<string, unknown> {
-  return {
-    facebook_message_id: row.mid,
-    conversation_id: conversationId,
-    direction: row.direction,
-    from: { facebook_id: row.from_id, name: row.from_name ?? null },
-    text: row.text,
-    attachments: row.attachments ?? [],
-    created_time: new Date(row.created_ms).toISOString(),
-    ...(row.edited_ms === undefined ? {} : { edited_at: new Date(row.edited_ms).toISOString() }),
-    ...(row.deleted_ms === undefined ? {} : { deleted_at: new Date(row.deleted_ms).toISOString() }),
-    ...(row.reactions === undefined ? {} : { reactions: row.reactions.filter(({ reaction }) => reaction !== null) }),
-  }
-}
-
 function changeOfContact(effect: EventEffect, rows: AppliedRows, at: string): Change | null {
   const row = effect.conversationKey === null ? undefined : rows.contacts.get(effect.conversationKey)
   if (!row || row.event_id !== effect.event.id) return null
@@ -147,21 +133,4 @@ function changeOfConversation(
   const fields = conversationFields(repeated ? null : before, after)
   if (Object.keys(fields).length === 0) return null
   return change('conversation.updated', last, { ...subject, distinction: after.rev, fields }, at)
-}
-
-function conversationFields(before: ConversationRow | null, after: ConversationRow): Record<string, unknown> {
-  const { thread_ids, ...fields } = changedFields(before, after) as { thread_ids?: readonly string[] } & Record<
-    string,
-    unknown
-  >
-  return {
-    ...Object.fromEntries(
-      Object.entries(fields).map(([name, value]) =>
-        name.endsWith('_ms')
-          ? [name.replace(/_ms$/, '_at'), value === null ? null : new Date(value as number).toISOString()]
-          : [name, value],
-      ),
-    ),
-    ...(thread_ids === undefined ? {} : { facebook_conversation_id: thread_ids[0] ?? null }),
-  }
 }

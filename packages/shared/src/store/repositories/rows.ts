@@ -78,6 +78,8 @@ export type ConversationStatus = 'open' | 'closed' | 'archived'
 
 /** `_id` is `conversationKey(…)`. */
 export interface ConversationRow extends StoreDocument {
+  /** The command that wrote the row last, where a pull did: a page of results repeated after a crash is announced again by it. */
+  readonly written_by?: string
   readonly id: number
   readonly tenant_id: string
   readonly page_id: number
@@ -157,6 +159,8 @@ export type MessageOrigin = 'webhook' | 'echo' | 'sync' | 'send'
 
 /** `_id` is `messageKey(…)`. Optional members are absent where there is nothing: most messages have none of them. */
 export interface MessageRow extends StoreDocument {
+  /** The command that wrote the row last, where a pull did: a page of results repeated after a crash is announced again by it. */
+  readonly written_by?: string
   readonly id: number
   readonly tenant_id: string
   readonly page_id: number
@@ -205,6 +209,8 @@ export const messageKey = (pageId: number, canonical: string): string => `${page
 
 /** `_id` is `conversationKey(page, psid)`: a person per page. */
 export interface ContactRow extends StoreDocument {
+  /** The command that wrote the row last, where a pull did: a page of results repeated after a crash is announced again by it. */
+  readonly written_by?: string
   readonly id: number
   readonly tenant_id: string
   readonly page_id: number

@@ -1,0 +1,133 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { LEASE_RENEW_MS } from './page-leases.ts'
+import type { RunnerDeps } from './runner-deps.ts'
+import { type ServedPage, servePage } from './serve-page.ts'
+
+export interface CommandRunner extends AsyncDisposable {
+  /** There is something to do for this page. Returns at once. */
+  wake(pageId: number): void
+  status(): { readonly pages: number; readonly waiting: number; readonly sweptAtMs: number }
+}
+
+/** Pages served at the same time; others wait for a place. */
+const PAGES_MAX = 200
+const SWEEP_EVERY_MS = 2_000
+const SWEEP_PAGE = 500
+const SWEEP_MAX = 5_000
+
+/**
+ * Runs commands page by page. Commands reach it by `wake`; a sweep over the ledger finds what nobody woke it for:
+ * waiting ones that became due, and those of workers that died. Whoever holds a page's lease runs its commands.
+ */
+export function createCommandRunner(deps: RunnerDeps): CommandRunner {
+  const served = new Map<number, ServedPage>()
+  const starting = new Set<number>()
+  const queued = new Set<number>()
+  const stop = new AbortController()
+  let sweptAtMs = 0
+
+  const wake = (pageId: number): void => {
+    if (stop.signal.aborted) return
+    const page = served.get(pageId)
+    if (page?.wake()) return
+    if (page || starting.has(pageId) || served.size + starting.size >= PAGES_MAX) queued.add(pageId)
+    else void begin(pageId)
+  }
+
+  const begin = async (pageId: number): Promise<void> => {
+    starting.add(pageId)
+    try {
+      const lease = await deps.leases.acquire(pageId)
+      if (!lease) return
+      const page = servePage(pageId, lease, deps)
+      served.set(pageId, page)
+      void page.done.then(() => finish(page))
+    } catch (err) {
+      deps.logger.warn({ err, page_id: pageId }, 'page could not be leased')
+    } finally {
+      starting.delete(pageId)
+      // Woken while the lease was on its way: the page looks once more.
+      if (queued.delete(pageId)) served.get(pageId)?.wake()
+    }
+  }
+
+  const finish = async (page: ServedPage): Promise<void> => {
+    try {
+      await deps.leases.release(page.lease, page.budget.state())
+    } catch (err) {
+      deps.logger.warn({ err, page_id: page.pageId }, 'lease was not given back, it expires by itself')
+    }
+    served.delete(page.pageId)
+    const next = queued.has(page.pageId) ? page.pageId : queued.values().next().value
+    if (next !== undefined && queued.delete(next)) wake(next)
+  }
+
+  const renewals = every(LEASE_RENEW_MS, stop.signal, deps, 'leases were not renewed', () => renewLeases(served, deps))
+  const sweeps = every(SWEEP_EVERY_MS, stop.signal, deps, 'sweep failed', async () => {
+    for (const pageId of await duePages(deps)) wake(pageId)
+    sweptAtMs = deps.clock.now()
+  })
+
+  return {
+    wake,
+    status: () => ({ pages: served.size, waiting: queued.size, sweptAtMs }),
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      queued.clear()
+      const pages = [...served.values()]
+      for (const page of pages) page.abort(new AppError('SHUTTING_DOWN', 'The worker is stopping'))
+      await Promise.all([...pages.map((page) => page.done), renewals, sweeps])
+      while (served.size > 0) await deps.clock.sleep(10)
+    },
+  }
+}
+
+async function renewLeases(served: ReadonlyMap<number, ServedPage>, deps: RunnerDeps): Promise<void> {
+  const pages = [...served.values()]
+  if (pages.length === 0) return
+  try {
+    const held = await deps.leases.renew(pages.map(({ lease, budget }) => ({ lease, budget: budget.state() })))
+    for (const page of pages) {
+      const lease = held.get(page.lease._id)
+      if (lease) page.lease = lease
+      else page.abort(new AppError('LEASE_LOST', 'Another worker took the page over'))
+    }
+  } catch (error) {
+    // Without the store nobody can tell whether the lease still holds: stop before another may begin.
+    const late = deps.clock.now() + LEASE_RENEW_MS
+    for (const page of pages)
+      if (page.lease.expires_ms <= late)
+        page.abort(new AppError('LEASE_LOST', 'The lease could not be renewed', { cause: error }))
+    throw error
+  }
+}
+
+async function duePages(deps: RunnerDeps): Promise<Set<number>> {
+  const pages = new Set<number>()
+  const now = deps.clock.now()
+  let rows = await deps.ledger.due(now, SWEEP_PAGE)
+  for (let seen = rows.length; rows.length > 0; seen += rows.length) {
+    for (const row of rows) pages.add(row.page_id)
+    if (rows.length < SWEEP_PAGE || seen >= SWEEP_MAX) break
+    rows = await deps.ledger.due(now, SWEEP_PAGE, rows.at(-1))
+  }
+  return pages
+}
+
+/** Repeats `task` until the signal fires; a failure is logged and the next turn tries again. */
+async function every(
+  ms: number,
+  signal: AbortSignal,
+  deps: RunnerDeps,
+  failed: string,
+  task: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await task()
+    } catch (err) {
+      deps.logger.warn({ err }, failed)
+    }
+    await deps.clock.sleep(ms, signal).catch(() => undefined)
+  }
+}

@@ -1,0 +1,148 @@
+import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
+import { reactionTo } from '@pagesync/shared/errors/reaction.ts'
+import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
+import { isFinal } from '@pagesync/shared/model/command.ts'
+import { type StateChange, withState } from '@pagesync/shared/model/command-row.ts'
+import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { afterFailure } from './after-failure.ts'
+import { commandChange, syncChange } from './command-changes.ts'
+import type { Operation, OperationContext } from './operation.ts'
+import { LEASE_MS } from './page-leases.ts'
+import type { RunnerDeps } from './runner-deps.ts'
+
+export interface CommandRun {
+  readonly row: CommandRow
+  readonly page: PageRow
+  readonly operation: Operation
+  readonly graph: PageGraph
+  /** Fires when the lease is lost or the worker stops. */
+  readonly signal: AbortSignal
+}
+
+/** How often progress is announced at most. */
+const PROGRESS_EVERY_MS = 500
+
+/** Runs one attempt of a command and notes in the ledger what became of it. Throws only when the ledger cannot be written. */
+export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<void> {
+  const record = createRecord(run, deps)
+  const started = await record.change({ state: 'running', dueMs: deps.clock.now() + LEASE_MS })
+  if (!started) return
+  await record.announceSync('started')
+  const logger = deps.logger.child({ command_id: run.row.command_id, command_type: run.row.type, page_id: run.page.id })
+  try {
+    const outcome = await run.operation(createContext(run, record, deps))
+    await record.change({
+      state: outcome.partial ? 'partially_succeeded' : 'succeeded',
+      result: withTotals(run, outcome.result, deps.clock.now()),
+    })
+    await record.announceSync('finished')
+    logger.info({ graph_calls: run.graph.calls() }, 'command finished')
+  } catch (thrown) {
+    await settleFailure(toAppError(thrown), run, record, deps)
+  }
+}
+
+/** A full sync says what it cost and how long it took: all its attempts together. */
+function withTotals(
+  { row, graph }: CommandRun,
+  result: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): Readonly<Record<string, unknown>> {
+  if (row.type !== 'page.full_sync') return result
+  return {
+    ...result,
+    graph_calls: row.graph_calls + graph.calls(),
+    duration_ms: nowMs - (row.started_ms ?? row.accepted_ms),
+  }
+}
+
+async function settleFailure(error: AppError, run: CommandRun, record: CommandRecord, deps: RunnerDeps): Promise<void> {
+  const logger = deps.logger.child({ command_id: run.row.command_id, command_type: run.row.type, page_id: run.page.id })
+  if (error.code === 'LEASE_LOST' || error.code === 'COMMAND_CANCELLED') {
+    logger.info({ code: error.code }, 'command left to others')
+    return
+  }
+  if (run.signal.aborted) {
+    // We stop, the command does not: another worker goes on at its checkpoint.
+    await record.change({ state: 'queued', reason: 'worker_stopped' }, { uncounted: true })
+    return
+  }
+  logger[reactionTo(error).logLevel]({ err: error, code: error.code }, 'command attempt failed')
+  if (error.code === 'FACEBOOK_TOKEN_INVALID') await markReauthRequired(run.page, deps)
+  const next = afterFailure(record.row(), error, deps.clock.now())
+  if (next.kind === 'fail') {
+    await record.change({ state: 'failed', reason: next.reason, failure: next.failure })
+    await record.announceSync('finished')
+  } else await record.change({ state: 'waiting', reason: next.reason, dueMs: next.dueMs }, { uncounted: !next.counted })
+}
+
+async function markReauthRequired(page: PageRow, deps: RunnerDeps): Promise<void> {
+  await deps.pages.update(page.tenant_id, page.id, (row) =>
+    row.status === 'reauth_required' ? null : { ...row, status: 'reauth_required', token_status: 'invalid' },
+  )
+}
+
+interface CommandRecord {
+  row(): CommandRow
+  /** False when somebody else changed the row (cancelled, taken over): then it is theirs. */
+  change(change: Omit<StateChange, 'nowMs' | 'worker'>, options?: { readonly uncounted: boolean }): Promise<boolean>
+  patch(patch: Partial<CommandRow>): Promise<void>
+  announceSync(kind: 'started' | 'progress' | 'finished'): Promise<void>
+}
+
+/** The ledger row of a run: every write is a compare-and-set, so a worker that lost the page can write nothing. */
+function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
+  let row = run.row
+  const graphCalls = (): number => run.row.graph_calls + run.graph.calls()
+  const save = async (next: CommandRow): Promise<boolean> => {
+    const saved = await deps.ledger.save(next)
+    if (saved) row = saved
+    return saved !== undefined
+  }
+  return {
+    row: () => row,
+    async change(change, options) {
+      const now = deps.clock.now()
+      const next = { ...withState(row, { ...change, nowMs: now, worker: deps.workerId }), graph_calls: graphCalls() }
+      const counted = options?.uncounted ? { ...next, attempts: Math.max(0, next.attempts - 1) } : next
+      if (!(await save(counted))) return false
+      await deps.announce([commandChange(row, now)])
+      return true
+    },
+    async patch(patch) {
+      if (await save({ ...row, ...patch, graph_calls: graphCalls() })) return
+      const now = await deps.ledger.getByKey(row._id)
+      if (now && isFinal(now.state)) throw new AppError('COMMAND_CANCELLED', 'The command was cancelled')
+      throw new AppError('LEASE_LOST', 'Another worker took the command over')
+    },
+    async announceSync(kind) {
+      const change = syncChange(kind, row, deps.clock.now())
+      if (change) await deps.announce([change])
+    },
+  }
+}
+
+function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps): OperationContext {
+  const { page, graph, signal } = run
+  let announcedAtMs = 0
+  return {
+    page,
+    command: record.row(),
+    graph,
+    signal,
+    pages: deps.pages,
+    synced: deps.synced,
+    sequences: deps.sequences,
+    clock: deps.clock,
+    logger: deps.logger,
+    announce: deps.announce,
+    save: async (checkpoint, progress) => {
+      signal.throwIfAborted()
+      const now = deps.clock.now()
+      await record.patch({ checkpoint, progress, due_ms: now + LEASE_MS })
+      if (now - announcedAtMs < PROGRESS_EVERY_MS) return
+      announcedAtMs = now
+      await record.announceSync('progress')
+    },
+  }
+}

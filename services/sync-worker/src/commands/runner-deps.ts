@@ -1,0 +1,24 @@
+import type { GraphClient } from '@pagesync/shared/graph/graph-client.ts'
+import type { BudgetRates } from '@pagesync/shared/graph/page-budget.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import type { Change } from '@pagesync/shared/model/change.ts'
+import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import type { PageLeases } from './page-leases.ts'
+
+export interface RunnerDeps {
+  readonly workerId: string
+  readonly ledger: Ledger
+  readonly leases: PageLeases
+  readonly pages: Pages
+  readonly synced: SyncedCollections
+  readonly sequences: Sequences
+  readonly graphClient: GraphClient
+  readonly rates: BudgetRates
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly announce: (changes: readonly Change[]) => Promise<void>
+}

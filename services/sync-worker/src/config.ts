@@ -1,0 +1,34 @@
+import {
+  EventLogSettings,
+  FacebookAppSettings,
+  GraphSettings,
+  LogSettings,
+  StoreSettings,
+} from '@pagesync/shared/config/common-config.ts'
+import { Port } from '@pagesync/shared/config/setting.ts'
+import { type Static, Type } from '@sinclair/typebox'
+
+/** The environment of the worker. */
+export const WorkerConfig = Type.Object({
+  WORKER_PORT: Port(3034, 'Port of /livez and /readyz; 0 takes any free one'),
+  WORKER_HOST: Type.String({ maxLength: 255, default: '0.0.0.0', description: 'Address to listen on' }),
+  GRAPH_CALLS_PER_SECOND: Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 10_000,
+    default: 2,
+    description: "Calls a second for each page's conversations and messages; Facebook allows 2",
+  }),
+  STALL_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3600,
+    default: 30,
+    description: 'A consumer that has lag and makes no progress for so long is restarted',
+  }),
+  FB_APP_ID: FacebookAppSettings.FB_APP_ID,
+  FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
+  ...GraphSettings,
+  ...EventLogSettings,
+  ...StoreSettings,
+  ...LogSettings,
+})
+export type WorkerConfig = Readonly<Static<typeof WorkerConfig>>

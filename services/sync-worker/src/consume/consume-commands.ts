@@ -1,0 +1,185 @@
+import { hash } from 'node:crypto'
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesync/shared/event-log/event-log.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { type Change, changeId } from '@pagesync/shared/model/change.ts'
+import { type NewCommand, withState } from '@pagesync/shared/model/command-row.ts'
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import { commandChange } from '../commands/command-changes.ts'
+import type { CommandRunner } from '../commands/command-runner.ts'
+import { operationOf } from '../commands/operations.ts'
+import { buryRecord } from './bury-record.ts'
+import { type DecodedCommand, decodeCommand } from './decode-command.ts'
+import { handleBatchSafely } from './handle-batch-safely.ts'
+
+export interface CommandConsumerDeps {
+  readonly eventLog: EventLog
+  readonly ledger: Ledger
+  readonly pages: Pages
+  readonly reader: SyncedReader
+  readonly deadLetters: DeadLetters
+  readonly runner: CommandRunner
+  readonly announce: (changes: readonly Change[]) => Promise<void>
+  readonly workerId: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly stallAfterMs?: number
+}
+
+export const COMMANDS_GROUP = 'pagesync.worker.commands'
+
+/**
+ * Commands into the ledger. A record is committed when its command stands there, not when it is done: what takes long
+ * holds nothing back. What is wrong with a command is told on the changes topic and kept as a dead letter.
+ */
+export function consumeCommands(deps: CommandConsumerDeps): Promise<Subscription> {
+  const handle = async (records: readonly StoredRecord[]): Promise<void> => {
+    for (const record of records) await takeUp(record, deps)
+  }
+  const handleBatch = (batch: RecordBatch): Promise<void> =>
+    handleBatchSafely({
+      records: batch.records,
+      handle,
+      bury: (record, error, attempts) => reject(record, error, attempts, NOBODY, deps),
+      logger: deps.logger,
+    })
+  return deps.eventLog.subscribe({
+    topic: TOPICS.commands,
+    group: COMMANDS_GROUP,
+    handleBatch,
+    stallAfterMs: deps.stallAfterMs,
+    onProblem: ({ kind, error, partition }) =>
+      deps.logger.warn(
+        { err: error, partition, topic: TOPICS.commands },
+        kind === 'restarted' ? 'consumer restarted' : 'batch failed',
+      ),
+  })
+}
+
+async function takeUp(record: StoredRecord, deps: CommandConsumerDeps): Promise<void> {
+  const decoded = decodeCommand(record)
+  if ('reason' in decoded) return reject(record, new AppError('COMMAND_REJECTED', decoded.reason), 1, NOBODY, deps)
+  const page = await deps.pages.get(decoded.command.tenant_id, decoded.command.page_id)
+  try {
+    const row = await accept(decoded, page, deps)
+    if (row.state === 'accepted') await queue(row, decoded.notBeforeMs, deps)
+    deps.runner.wake(row.page_id)
+  } catch (error) {
+    const refused = error instanceof AppError && (error.kind === 'invalid' || error.kind === 'not-found')
+    if (!refused) throw error
+    await reject(record, error, 1, decoded.command, deps)
+  }
+}
+
+/** The row of the command: the API wrote it already, or it is made here after the same checks. */
+async function accept(
+  decoded: Exclude<DecodedCommand, { reason: string }>,
+  page: PageRow | undefined,
+  deps: CommandConsumerDeps,
+): Promise<CommandRow> {
+  const { command, notBeforeMs, expiresMs } = decoded
+  const known = await deps.ledger.get(command.tenant_id, command.id)
+  if (known) return known
+  if (!page) throw new AppError('PAGE_NOT_FOUND', `The tenant has no page ${command.page_id}`)
+  if (!operationOf(command.type)) throw new AppError('COMMAND_REJECTED', `This version does not run ${command.type}`)
+  const now = deps.clock.now()
+  if (expiresMs !== null && expiresMs <= now)
+    throw new AppError('COMMAND_REJECTED', 'The command had expired when it arrived')
+  const input: NewCommand = {
+    commandId: command.id,
+    tenantId: command.tenant_id,
+    pageId: page.id,
+    facebookPageId: page.facebook_page_id,
+    conversationKey: await conversationKeyOf(command.conversation_id ?? null, page, command.type, deps),
+    type: command.type,
+    arguments: command.arguments ?? {},
+    requestedBy: command.requested_by,
+    trigger: command.requested_by.kind === 'schedule' ? 'schedule' : 'api',
+    notBeforeMs,
+    expiresMs,
+  }
+  const key = command.idempotency_key
+  if (!key) return (await deps.ledger.accept(input, now)).row
+  const what = JSON.stringify([command.type, command.page_id, command.conversation_id ?? null, command.arguments ?? {}])
+  return (await deps.ledger.acceptOnce(input, { value: key, requestHash: hash('sha256', what, 'base64url') }, now)).row
+}
+
+async function conversationKeyOf(
+  conversationId: number | null,
+  page: PageRow,
+  type: string,
+  { reader }: CommandConsumerDeps,
+): Promise<string | null> {
+  if (conversationId === null) {
+    if (type.startsWith('conversation.'))
+      throw new AppError('COMMAND_REJECTED', '/conversation_id: is required for this type')
+    return null
+  }
+  const conversation = await reader.conversation(page.tenant_id, conversationId)
+  if (conversation?.page_id !== page.id)
+    throw new AppError('CONVERSATION_NOT_FOUND', `The page has no conversation ${conversationId}`)
+  return conversation._id
+}
+
+async function queue(row: CommandRow, notBeforeMs: number | null, deps: CommandConsumerDeps): Promise<void> {
+  const now = deps.clock.now()
+  const dueMs = Math.max(row.accepted_ms, notBeforeMs ?? 0)
+  const saved = await deps.ledger.save(withState(row, { state: 'queued', nowMs: now, worker: deps.workerId, dueMs }))
+  // Lost: a runner that found the row by itself was faster.
+  if (saved) await deps.announce([commandChange(saved, now)])
+}
+
+/** Whom a refusal is told to: what the record itself claims, as far as it could be read. */
+interface Claims {
+  readonly tenant_id: string
+  readonly page_id: number
+  readonly id: string | null
+}
+
+const NOBODY: Claims = { tenant_id: '', page_id: 0, id: null }
+
+async function reject(
+  record: StoredRecord,
+  error: AppError,
+  attempts: number,
+  claims: Claims,
+  deps: CommandConsumerDeps,
+): Promise<void> {
+  const now = deps.clock.now()
+  const tenantId = claims.tenant_id === '' ? null : claims.tenant_id
+  const id = await buryRecord(
+    deps.deadLetters,
+    record,
+    { code: error.code, reason: error.message, attempts, tenantId },
+    now,
+  )
+  deps.logger.warn(
+    { code: error.code, reason: error.message, partition: record.partition, offset: record.offset },
+    'command refused',
+  )
+  await deps.announce([rejection(record, error, claims, id, now)])
+}
+
+function rejection(record: StoredRecord, error: AppError, claims: Claims, deadLetterId: string, nowMs: number): Change {
+  const commandId = claims.id ?? record.headers.ce_id ?? deadLetterId
+  return {
+    id: changeId('command.rejected', deadLetterId, 1),
+    type: 'command.rejected',
+    tenant_id: claims.tenant_id,
+    page_id: claims.page_id,
+    facebook_page_id: record.key,
+    entity: `${claims.tenant_id}/${commandId}`,
+    entity_id: null,
+    version: 1,
+    cause: { command_id: commandId },
+    origin: 'live',
+    fields: { code: error.code, message: error.message, dead_letter_id: deadLetterId },
+    at: new Date(nowMs).toISOString(),
+  }
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { EventLog, Subscription } from '@pagesync/shared/event-log/event-log.ts'
+import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
+import { DEFAULT_RATES } from '@pagesync/shared/graph/page-budget.ts'
+import { createServer, type Server } from '@pagesync/shared/http/create-server.ts'
+import { type HealthCheck, registerHealth } from '@pagesync/shared/http/health.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createCommandRunner } from './commands/command-runner.ts'
+import { createPageLeases } from './commands/page-leases.ts'
+import type { WorkerConfig } from './config.ts'
+import { consumeCommands } from './consume/consume-commands.ts'
+import { consumePageEvents } from './consume/consume-page-events.ts'
+import { SOURCE } from './source.ts'
+
+export interface WorkerDeps {
+  readonly config: Pick<
+    WorkerConfig,
+    'GRAPH_URL' | 'GRAPH_VERSION' | 'GRAPH_CALLS_PER_SECOND' | 'FB_APP_SECRET' | 'STALL_SECONDS'
+  >
+  /** Its topics are there already. Not closed by the worker. */
+  readonly eventLog: EventLog
+  /** Its collections are there already. Not closed by the worker. */
+  readonly store: Store
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface Worker extends AsyncDisposable {
+  /** Health alone. Never listens by itself. */
+  readonly app: Server
+  /** Lets the batches in hand finish, puts running commands back, leaves the groups. */
+  close(): Promise<void>
+}
+
+const HEALTH_BODY_LIMIT = 1024
+
+/** The worker: Facebook's events into the store, commands towards Facebook. */
+export async function createWorker(deps: WorkerDeps): Promise<Worker> {
+  const { config, eventLog, store, clock, logger } = deps
+  const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
+  await using opened = new AsyncDisposableStack()
+
+  const sequences = createSequences(store)
+  const pages = createPages(store, sequences)
+  const synced = openSyncedCollections(store)
+  const ledger = createLedger(store)
+  const deadLetters = createDeadLetters(store, eventLog, SOURCE)
+  const announce = async (changes: readonly Change[]): Promise<void> => {
+    await eventLog.publish(
+      TOPICS.changes,
+      changes.map((change) => changeRecord(change, SOURCE)),
+    )
+  }
+  const graphClient = opened.use(
+    createGraphClient({ url: config.GRAPH_URL, version: config.GRAPH_VERSION, appSecret: config.FB_APP_SECRET, clock }),
+  )
+  const conversations = {
+    perSecond: config.GRAPH_CALLS_PER_SECOND,
+    capacity: Math.max(1, config.GRAPH_CALLS_PER_SECOND / 2),
+  }
+  const runner = opened.use(
+    createCommandRunner({
+      workerId,
+      ledger,
+      leases: createPageLeases(store, workerId, clock),
+      pages,
+      synced,
+      sequences,
+      graphClient,
+      rates: { ...DEFAULT_RATES, conversations },
+      clock,
+      logger,
+      announce,
+    }),
+  )
+  const stallAfterMs = config.STALL_SECONDS * 1000
+  const events = opened.use(
+    await consumePageEvents({ eventLog, pages, synced, sequences, deadLetters, clock, logger, stallAfterMs }),
+  )
+  const commands = opened.use(
+    await consumeCommands({
+      eventLog,
+      ledger,
+      pages,
+      reader: createSyncedReader(store),
+      deadLetters,
+      runner,
+      announce,
+      workerId,
+      clock,
+      logger,
+      stallAfterMs,
+    }),
+  )
+
+  const app = createServer({ logger, bodyLimit: HEALTH_BODY_LIMIT })
+  registerHealth(app, [
+    engineCheck('event_log', eventLog),
+    engineCheck('store', store),
+    consumerCheck('page_events_consumer', events.subscription),
+    consumerCheck('commands_consumer', commands),
+    { name: 'commands', optional: true, check: async () => ({ worker: workerId, ...runner.status() }) },
+    { name: 'page_events', optional: true, check: async () => ({ ...events.counts }) },
+  ])
+  await app.ready()
+  opened.defer(() => app.close())
+  const all = opened.move()
+  const close = () => all.disposeAsync()
+  return { app, close, [Symbol.asyncDispose]: close }
+}
+
+function engineCheck(
+  name: string,
+  part: { readonly engine: string; ping(timeoutMs: number): Promise<void> },
+): HealthCheck {
+  return {
+    name,
+    check: async (timeoutMs) => {
+      await part.ping(timeoutMs)
+      return { engine: part.engine }
+    },
+  }
+}
+
+/** A consumer is judged by its progress, not by its heartbeat. */
+function consumerCheck(name: string, subscription: Subscription): HealthCheck {
+  return {
+    name,
+    check: async () => {
+      const { state, progressedAtMs, ...rest } = subscription.status()
+      if (state === 'stalled' || state === 'closed') throw new Error(`the consumer is ${state}, lag ${rest.lag}`)
+      return { state, ...rest, progressed_at: new Date(progressedAtMs).toISOString() }
+    },
+  }
+}

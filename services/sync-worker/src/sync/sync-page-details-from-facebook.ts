@@ -1,0 +1,70 @@
+import { PAGE_FIELDS, type PageField } from '@pagesync/shared/graph/page-graph.ts'
+import { changeId } from '@pagesync/shared/model/change.ts'
+import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { Operation, OperationContext } from '../commands/operation.ts'
+
+/** The page's own fields, or only those asked for (`arguments.fields`). */
+export const syncPageDetailsFromFacebook: Operation = async (context) => ({ result: await pullPageDetails(context) })
+
+export async function pullPageDetails(
+  context: OperationContext,
+): Promise<{ readonly page: Readonly<Record<string, unknown>> }> {
+  const fields = fieldsAskedFor(context.command.arguments.fields)
+  const { page: pulled, requestedAtMs } = await context.graph.page(fields)
+  // "Empty fields are left out": a field that was asked for and is missing is empty.
+  const values: Partial<Pick<PageRow, PageField>> = Object.fromEntries(
+    fields.map((field) => [field, pulled[field] ?? null]),
+  )
+  let changed: PageField[] = []
+  const row = await context.pages.update(context.page.tenant_id, context.page.id, (stored) => {
+    changed = fields.filter((field) => stored[field] !== values[field])
+    return { ...stored, ...values, details_synced_ms: requestedAtMs }
+  })
+  if (changed.length > 0) await announceUpdate(row, changed, context)
+  return { page: describePage(row, changed) }
+}
+
+function fieldsAskedFor(asked: unknown): readonly PageField[] {
+  if (!Array.isArray(asked) || asked.length === 0) return PAGE_FIELDS
+  return PAGE_FIELDS.filter((field) => asked.includes(field))
+}
+
+function announceUpdate(
+  row: PageRow,
+  changed: readonly PageField[],
+  { announce, command, clock }: OperationContext,
+): Promise<void> {
+  return announce([
+    {
+      id: changeId('page.updated', row._id, row.rev),
+      type: 'page.updated',
+      tenant_id: row.tenant_id,
+      page_id: row.id,
+      facebook_page_id: row.facebook_page_id,
+      entity: row._id,
+      entity_id: row.id,
+      version: row.rev,
+      cause: { command_id: command.command_id },
+      origin: 'backfill',
+      fields: Object.fromEntries(changed.map((field) => [field, row[field]])),
+      at: new Date(clock.now()).toISOString(),
+    },
+  ])
+}
+
+function describePage(row: PageRow, changed: readonly PageField[]): Readonly<Record<string, unknown>> {
+  const { id, facebook_page_id, name, category, about, phone, website, fan_count } = row
+  const syncedAt = row.details_synced_ms === null ? null : new Date(row.details_synced_ms).toISOString()
+  return {
+    id,
+    facebook_page_id,
+    name,
+    category,
+    about,
+    phone,
+    website,
+    fan_count,
+    synced_at: syncedAt,
+    changed_fields: changed,
+  }
+}

@@ -1,0 +1,204 @@
+import type { GraphConversation, GraphMessage } from '@pagesync/shared/graph/graph-shapes.ts'
+import { type ContactKnowledge, mergeContact } from '@pagesync/shared/model/merge-contact.ts'
+import {
+  type ConversationDraft,
+  type ConversationStep,
+  mergeConversation,
+  newConversation,
+} from '@pagesync/shared/model/merge-conversation.ts'
+import {
+  type MessageDraft,
+  type MessageIdentity,
+  type MessageKnowledge,
+  mergeMessage,
+} from '@pagesync/shared/model/merge-message.ts'
+import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
+import { pullStamp, type Stamp } from '@pagesync/shared/model/stamp.ts'
+import { type Draft, type MergedRow, mergeRows } from '@pagesync/shared/store/merge-rows.ts'
+import {
+  type ContactRow,
+  type ConversationRow,
+  conversationKey,
+  type MessageRow,
+  messageKey,
+} from '@pagesync/shared/store/repositories/rows.ts'
+import type { OperationContext } from '../commands/operation.ts'
+import { snippetOf } from '../events/snippet.ts'
+import { changesOfPull } from './changes-of-pull.ts'
+import { messageKnowledge, onlyParticipant, type Participant, threadStep } from './pulled-knowledge.ts'
+
+/** A conversation as one answer of Facebook's showed it, with whichever of its messages came along. */
+export interface PulledConversation {
+  readonly thread: GraphConversation
+  readonly folder: string | undefined
+  readonly messages: readonly GraphMessage[]
+  readonly requestedAtMs: number
+}
+
+export interface PulledRows {
+  readonly conversations: ReadonlyMap<string, MergedRow<ConversationRow>>
+  readonly messages: ReadonlyMap<string, MergedRow<MessageRow>>
+  readonly contacts: ReadonlyMap<string, MergedRow<ContactRow>>
+}
+
+interface Placed extends PulledConversation {
+  readonly key: string
+  readonly participant: Participant | null
+  readonly stamp: Stamp
+}
+
+/** Merges one answer's worth of conversations, messages and contacts, in bulk, and announces what changed. */
+export async function writePulled(
+  pulled: readonly PulledConversation[],
+  context: OperationContext,
+): Promise<PulledRows> {
+  const placed = pulled.map((each) => place(each, context))
+  const [contacts, messages] = await Promise.all([writeContacts(placed, context), writeMessages(placed, context)])
+  const conversations = await writeConversations(placed, messages, context)
+  const rows = { conversations, messages, contacts }
+  await context.announce(changesOfPull(rows, context.page, context.command.command_id, context.clock.now()))
+  return rows
+}
+
+/** Merges messages of one known conversation. Older ones tell nothing new of it, so its row is not touched. */
+export async function writePulledMessages(
+  key: string,
+  messages: readonly GraphMessage[],
+  requestedAtMs: number,
+  context: OperationContext,
+): Promise<PulledRows['messages']> {
+  const merged = await writeMessages([{ key, messages, stamp: pullStamp(requestedAtMs) }], context)
+  const rows = { conversations: new Map(), contacts: new Map(), messages: merged }
+  await context.announce(changesOfPull(rows, context.page, context.command.command_id, context.clock.now()))
+  return merged
+}
+
+/** Where a thread's rows stand: by the person if there is exactly one, else by the thread. */
+export function keyOfThread(thread: GraphConversation, context: OperationContext): string {
+  return conversationKey(context.page.id, onlyParticipant(thread, context.page.facebook_page_id)?.psid ?? thread.id)
+}
+
+function place(pulled: PulledConversation, context: OperationContext): Placed {
+  const participant = onlyParticipant(pulled.thread, context.page.facebook_page_id)
+  return { ...pulled, key: keyOfThread(pulled.thread, context), participant, stamp: pullStamp(pulled.requestedAtMs) }
+}
+
+/** Marks a changed row with the command that wrote it; leaves an unchanged one as it is. */
+function signed<T extends { readonly written_by?: string }>(before: T | null, after: T, commandId: string): T {
+  return after === before ? after : { ...after, written_by: commandId }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}
+
+function writeContacts(
+  placed: readonly Placed[],
+  { synced, sequences, page, clock, command, signal }: OperationContext,
+) {
+  const incoming = new Map<string, ContactKnowledge[]>()
+  for (const { key, participant, stamp, requestedAtMs } of placed) {
+    if (!participant) continue
+    const identity = { _id: key, tenant_id: page.tenant_id, page_id: page.id, psid: participant.psid }
+    push(incoming, key, {
+      ...identity,
+      name: participant.name,
+      stamp,
+      event_id: null,
+      synced_ms: requestedAtMs,
+      now_ms: clock.now(),
+    })
+  }
+  return mergeRows<ContactRow, ContactKnowledge>({
+    collection: synced.contacts,
+    incoming,
+    expect: 'existing',
+    signal,
+    takeIds: (count) => sequences.take('contact', count),
+    fold: (row, known) =>
+      signed(row, known.reduce<Draft<ContactRow> | null>(mergeContact, row) as Draft<ContactRow>, command.command_id),
+  })
+}
+
+function writeMessages(
+  placed: readonly Pick<Placed, 'key' | 'messages' | 'stamp'>[],
+  { synced, sequences, page, command, signal }: OperationContext,
+) {
+  const incoming = new Map<string, { identity: MessageIdentity; knowledge: MessageKnowledge }[]>()
+  for (const { key, messages, stamp } of placed) {
+    for (const message of messages) {
+      const id = messageKey(page.id, canonicalMid(message.id))
+      const identity = { _id: id, tenant_id: page.tenant_id, page_id: page.id, conversation_key: key, mid: message.id }
+      push(incoming, id, { identity, knowledge: messageKnowledge(message, page.facebook_page_id, stamp) })
+    }
+  }
+  return mergeRows<MessageRow, { identity: MessageIdentity; knowledge: MessageKnowledge }>({
+    collection: synced.messages,
+    incoming,
+    expect: 'new',
+    signal,
+    takeIds: (count) => sequences.take('message', count),
+    fold: (row, all) => {
+      const after = all.reduce<MessageDraft | null>(
+        (draft, { knowledge, identity }) => mergeMessage(draft, knowledge, identity),
+        row,
+      ) as Draft<MessageRow>
+      return signed(row, after, command.command_id)
+    },
+  })
+}
+
+function writeConversations(
+  placed: readonly Placed[],
+  messages: PulledRows['messages'],
+  { synced, sequences, page, clock, command, signal }: OperationContext,
+) {
+  const incoming = new Map<string, Placed[]>()
+  for (const each of placed) push(incoming, each.key, each)
+  return mergeRows<ConversationRow, Placed>({
+    collection: synced.conversations,
+    incoming,
+    expect: 'existing',
+    signal,
+    takeIds: (count) => sequences.take('conversation', count),
+    fold: (row, threads, key) => {
+      const psid = threads[0]?.participant?.psid ?? null
+      let next: ConversationDraft =
+        row ?? newConversation({ _id: key, tenant_id: page.tenant_id, page_id: page.id, psid }, null, clock.now())
+      for (const thread of threads) {
+        next = mergeConversation(next, threadStep(thread.thread, thread.folder, thread.participant, thread.stamp))
+        for (const step of newestMessageSteps(thread, messages, page.id)) next = mergeConversation(next, step)
+      }
+      // Each pull moves times of knowledge that nobody sees: that alone is no change.
+      const seen = row === null || Object.keys(changedFields(row, next)).length > 0
+      return seen ? signed(row, next as Draft<ConversationRow>, command.command_id) : (next as Draft<ConversationRow>)
+    },
+  })
+}
+
+/** Only the newest message of each direction matters to its conversation. */
+function newestMessageSteps(
+  { messages, stamp }: Placed,
+  rows: PulledRows['messages'],
+  pageId: number,
+): ConversationStep[] {
+  const newest = new Map<'in' | 'out', MessageRow>()
+  for (const { id } of messages) {
+    const row = rows.get(messageKey(pageId, canonicalMid(id)))?.after
+    if (!row?.direction) continue
+    const known = newest.get(row.direction)
+    if (!known || row.created_ms > known.created_ms) newest.set(row.direction, row)
+  }
+  return [...newest.values()].map((row) => ({
+    kind: 'message',
+    stamp,
+    mid: row.mid,
+    direction: row.direction as 'in' | 'out',
+    snippet: snippetOf(row),
+    created_ms: row.created_ms,
+    automatic: row.automation_id !== undefined,
+    first_told: null,
+  }))
+}
