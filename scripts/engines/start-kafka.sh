@@ -2,6 +2,7 @@
 # start-kafka.sh DATA PORT [CONTROLLER_PORT] : one KRaft broker on 127.0.0.1:PORT, its log under DATA.
 # Stays in the foreground, prints "READY 127.0.0.1:PORT broker=PID", ends the broker on TERM.
 # Starting again on the same DATA keeps what was written (also after kill -9 of the broker).
+# With END_WITH_STDIN=1 it ends, too, when its standard input does.
 set -euo pipefail
 
 data=$1 port=$2 controller=${3:-$(($2 + 1))}
@@ -40,8 +41,14 @@ fi
 
 java -Xmx512m -XX:+UseSerialGC -cp "$libs/*" kafka.Kafka "$data/server.properties" > "$data/broker.log" 2>&1 &
 broker=$!
-trap 'kill -TERM $broker 2> /dev/null || true; wait' EXIT
+trap 'kill -TERM $broker ${watcher:-} 2> /dev/null || true; wait $broker || true' EXIT
 trap 'exit 0' TERM INT
+if [ -n "${END_WITH_STDIN:-}" ]; then
+  # Whoever started us holds our standard input open; when it dies, however it dies, so does the broker.
+  exec 4<&0
+  (cat <&4 > /dev/null; kill -TERM $$) &
+  watcher=$!
+fi
 
 for ((i = 0; ; i++)); do
   (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null && break
