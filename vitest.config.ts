@@ -8,6 +8,7 @@ const shared = {
 /** `unit` runs in seconds without engines; `engines` needs Kafka and FerretDB or MongoDB (tests/support/engines/). */
 export default defineConfig({
   test: {
+    reporters: ['default', './tests/support/closing-line-reporter.ts'],
     projects: [
       {
         test: {
