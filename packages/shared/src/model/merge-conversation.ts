@@ -183,6 +183,7 @@ function mergeThread(row: ConversationDraft, step: ThreadStep): ConversationDraf
     next.unread_pull_stamp = step.stamp
   }
   if (
+    step.stamp > row.unread_stamp &&
     step.message_count !== undefined &&
     step.stamp > row.message_count_pull_stamp &&
     next.thread_ids[0] === step.thread_id

@@ -165,8 +165,10 @@ function setNewer(
 
 function mergeEdit(row: MessageDraft, edit: { stamp: Stamp; text: string; at_ms: number }): MessageDraft {
   const known = row.stub && row.text === null ? -1 : (row.text_stamp ?? row.stamp)
-  if (edit.stamp <= known) return row
-  return { ...row, text: edit.text, text_stamp: edit.stamp, edited_ms: edit.at_ms }
+  // That it was edited is true even where a later pull brought the text first.
+  const edited = Math.max(row.edited_ms ?? 0, edit.at_ms)
+  if (edit.stamp > known) return { ...row, text: edit.text, text_stamp: edit.stamp, edited_ms: edited }
+  return edited === row.edited_ms ? row : { ...row, edited_ms: edited }
 }
 
 function addReaction(reactions: readonly Reaction[], reaction: Reaction): readonly Reaction[] {
