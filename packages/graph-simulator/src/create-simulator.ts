@@ -1,4 +1,5 @@
-import { control } from './control/control-api.ts'
+import { type Controlled, control } from './control/control-api.ts'
+import { createTraffic } from './control/traffic.ts'
 import { createWorld } from './create-world.ts'
 import { answerControl } from './http/answer-control.ts'
 import { answerGraph } from './http/answer-graph.ts'
@@ -23,38 +24,50 @@ export interface Simulator extends AsyncDisposable {
 
 /** Starts a simulated Facebook: Graph API, login dialog, webhook delivery and control API on one port. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const world = createWorld(options)
+  const traffic = createTraffic()
+  const controlled: Controlled = { world: createWorld(options), traffic, reset: () => reset() }
   const server = await startHttpServer(options.host ?? '127.0.0.1', options.port ?? 0, (incoming, response) => {
     const url = incoming.url ?? '/'
-    if (url.startsWith('/_control')) return answerControl(world, incoming, response)
-    if (isLoginDialog(url)) return answerLoginDialog(world, incoming, response)
-    return answerGraph(world, incoming, response)
+    if (url.startsWith('/_control')) return answerControl(controlled, incoming, response)
+    if (isLoginDialog(url)) return answerLoginDialog(controlled.world, incoming, response)
+    return answerGraph(controlled.world, incoming, response)
   })
-  world.origin = server.origin
+  controlled.world.origin = server.origin
 
+  const endWorld = () => {
+    traffic.stop()
+    controlled.world.webhooks.close()
+    if (options.clock === undefined) controlled.world.clock.stop()
+  }
+  const reset = () => {
+    endWorld()
+    controlled.world = createWorld(options)
+    controlled.world.origin = server.origin
+  }
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= (async () => {
-      world.webhooks.close()
-      if (options.clock === undefined) world.clock.stop()
-      await server.close()
-    })()
+    if (closing === undefined) {
+      endWorld()
+      closing = server.close()
+    }
     return closing
   }
 
   return {
     url: server.origin,
     port: server.port,
-    app: world.app,
+    get app() {
+      return controlled.world.app
+    },
     get pages() {
-      return pagesOf(world)
+      return pagesOf(controlled.world)
     },
     async control<Answer>(method: string, path: string, body?: unknown) {
       const [pathname = '', query] = path.split('?')
       const pieces = pathname.split('/').filter((piece) => piece !== '')
-      // What crosses the process's border as JSON must be the same without it: no shared objects, no undefined.
-      const answer = await control(world, { method, path: pieces, query: new URLSearchParams(query), body })
-      return structuredClone(answer) as Answer
+      // The same as over HTTP: no shared objects, no undefined.
+      const answer = await control(controlled, { method, path: pieces, query: new URLSearchParams(query), body })
+      return JSON.parse(JSON.stringify(answer)) as Answer
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -46,6 +46,7 @@ export function createWorld(
     faults: createFaultRules(),
     webhooks: createWebhookSender(clock, switches, app),
     parseFields: createFieldParser(),
+    cursorAge: 0,
     origin: '',
     handle: () => Promise.reject(new Error('The world is not complete yet')),
   }

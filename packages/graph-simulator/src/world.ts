@@ -58,6 +58,8 @@ export interface World {
   /** Runs a Graph call, as parts of a batch do. */
   handle: CallHandler
   readonly parseFields: (text: string) => readonly WantedField[]
+  /** Goes into every cursor; those of a lower age are stale. */
+  cursorAge: number
   /** `http://127.0.0.1:3033`, for `paging.next`. */
   origin: string
 }

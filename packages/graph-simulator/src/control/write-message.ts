@@ -5,7 +5,7 @@ import { hash } from '../data/hash.ts'
 import { messageId } from '../graph/message-fields.ts'
 import { personOfPsid, threadOf } from '../graph/people.ts'
 import { graphTime } from '../graph/select-fields.ts'
-import type { Delivery } from '../webhooks/webhook-sender.ts'
+import type { Delivery } from '../webhooks/deliver-parcel.ts'
 import type { World } from '../world.ts'
 import { ControlError, checked, PageId, Psid, pageNamed } from './control-request.ts'
 

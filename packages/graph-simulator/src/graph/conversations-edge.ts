@@ -80,11 +80,11 @@ export function listConversations(context: GraphContext, page: SimulatedPage, qu
   const data = shown.map(({ number }) => show(page.store.view(number)!))
   const pages = (place?.pages ?? 0) + 1
   const cursorOf = (at: { updatedAt: number; tie: number; number: number }) =>
-    encodeCursor(at.updatedAt, at.tie, at.number, pages)
+    encodeCursor(world.cursorAge, at.updatedAt, at.tie, at.number, pages)
   const last = shown.at(-1)
   const more = found.length > wanted || (switches.trailingNext && shown.length === limit)
   if (last === undefined && !more) return { data }
-  const after = last === undefined ? emptyPageCursor(place, pages) : cursorOf(last)
+  const after = last === undefined ? emptyPageCursor(world.cursorAge, place, pages) : cursorOf(last)
   const before = shown[0] === undefined ? after : cursorOf(shown[0])
   const cursors = { before, after }
   if (!more) return { data, paging: { cursors } }
@@ -109,7 +109,12 @@ function folderOf(given: string | undefined, { world }: GraphContext): Folder {
 }
 
 function placeOf(cursor: string, { world }: GraphContext, page: SimulatedPage): Place {
-  const [updatedAt, tie, conversation, pages] = decodeCursor(cursor, 4) as [number, number, number, number]
+  const [updatedAt, tie, conversation, pages] = decodeCursor(cursor, world.cursorAge, 4) as [
+    number,
+    number,
+    number,
+    number,
+  ]
   // An empty first page has no item to stand at.
   if (conversation < 0) return { updatedAt, tie, conversation, pages }
   const view = page.store.view(conversation)
@@ -126,7 +131,7 @@ function shortened(limit: number, pages: number, { world }: GraphContext): numbe
   return pages % 3 === 1 ? Math.max(1, limit >> 1) : limit
 }
 
-const emptyPageCursor = (place: Place | undefined, pages: number): string =>
+const emptyPageCursor = (age: number, place: Place | undefined, pages: number): string =>
   place === undefined
-    ? encodeCursor(Number.MAX_SAFE_INTEGER, 0, -1, pages)
-    : encodeCursor(place.updatedAt, place.tie, place.conversation, pages)
+    ? encodeCursor(age, Number.MAX_SAFE_INTEGER, 0, -1, pages)
+    : encodeCursor(age, place.updatedAt, place.tie, place.conversation, pages)

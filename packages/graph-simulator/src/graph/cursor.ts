@@ -9,13 +9,14 @@ const PREFIX = 'QVFI'
 /** Facebook's words for a cursor whose item is gone (seen in facebook-java-business-sdk issue 292). */
 export const invalidCursor = (): GraphError => new GraphError(2642, '(#2642) Invalid cursors values')
 
-export const encodeCursor = (...numbers: number[]): string =>
-  PREFIX + Buffer.from(numbers.join('.')).toString('base64url')
+/** `age` is the world's: cursors of an earlier one are stale. */
+export const encodeCursor = (age: number, ...numbers: number[]): string =>
+  PREFIX + Buffer.from([age, ...numbers].join('.')).toString('base64url')
 
-export function decodeCursor(cursor: string, size: number): number[] {
+export function decodeCursor(cursor: string, age: number, size: number): number[] {
   if (!cursor.startsWith(PREFIX)) throw invalidCursor()
   const plain = Buffer.from(cursor.slice(PREFIX.length), 'base64url').toString()
-  const numbers = plain.split('.').map(Number)
-  if (numbers.length !== size || !numbers.every(Number.isSafeInteger)) throw invalidCursor()
+  const [made, ...numbers] = plain.split('.').map(Number)
+  if (made !== age || numbers.length !== size || !numbers.every(Number.isSafeInteger)) throw invalidCursor()
   return numbers
 }

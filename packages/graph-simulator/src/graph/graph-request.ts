@@ -1,4 +1,5 @@
 import type { AccessToken } from '../data/token-registry.ts'
+import { parseJson } from '../http/parse-json.ts'
 import type { World } from '../world.ts'
 import { invalidParameter } from './graph-error.ts'
 
@@ -42,14 +43,14 @@ export function json(request: GraphRequest, name: string): unknown {
   const value = request.parameters[name]
   if (typeof value !== 'string') return value
   try {
-    return JSON.parse(value)
+    return parseJson(value)
   } catch {
     // Meta's own samples write recipient={id:ID}, which is not JSON; their parser takes it.
     const loose = value
       .replace(/([{,]\s*)([A-Za-z_]\w*)\s*:/g, '$1"$2":')
       .replace(/:\s*([A-Za-z0-9_]+)\s*([,}])/g, ':"$1"$2')
     try {
-      return JSON.parse(loose)
+      return parseJson(loose)
     } catch {
       throw invalidParameter(`Param ${name} must be a valid JSON value`)
     }

@@ -1,6 +1,7 @@
 import type { Label } from '../data/label-store.ts'
+import type { Notice } from '../webhooks/notice.ts'
 import { changesNotice } from '../webhooks/page-events.ts'
-import type { SimulatedPage, World } from '../world.ts'
+import type { SimulatedPage } from '../world.ts'
 import { requirePageToken, requireScope } from './access.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { GraphError, invalidParameter } from './graph-error.ts'
@@ -38,11 +39,14 @@ const wantedOf = ({ world, request }: GraphContext) => {
 function listed(context: GraphContext, labels: Label[], path: string) {
   const limit = Math.min(limitOf(text(context.request, 'limit'), 25), 100)
   const after = text(context.request, 'after')
-  const from = after === undefined ? 0 : decodeCursor(after, 1)[0]! + 1
+  const from = after === undefined ? 0 : decodeCursor(after, context.world.cursorAge, 1)[0]! + 1
   const shown = labels.slice(from, from + limit)
   const data = shown.map((label) => selectFields(LABEL_NODE, label, wantedOf(context), context))
   if (shown.length === 0) return { data }
-  const cursors = { before: encodeCursor(from), after: encodeCursor(from + shown.length - 1) }
+  const cursors = {
+    before: encodeCursor(context.world.cursorAge, from),
+    after: encodeCursor(context.world.cursorAge, from + shown.length - 1),
+  }
   if (from + shown.length >= labels.length) return { data, paging: { cursors } }
   const parameters = { fields: text(context.request, 'fields'), limit: String(limit), after: cursors.after }
   return { data, paging: { cursors, next: pageUrl(context, path, parameters) } }
@@ -92,28 +96,26 @@ function userOf(context: GraphContext, page: SimulatedPage): number {
 }
 
 /** `POST /{label-id}/label?user={psid}` */
-export function putOn(context: GraphContext, page: SimulatedPage, id: string) {
-  prepare(context, page)
-  setLabel(context.world, page, page.labels.get(id)!, userOf(context, page), true)
-  return { success: true }
-}
+export const putOn = (context: GraphContext, page: SimulatedPage, id: string) => setAndTell(context, page, id, true)
 
 /** `DELETE /{label-id}/label?user={psid}` */
-export function takeOff(context: GraphContext, page: SimulatedPage, id: string) {
-  prepare(context, page)
-  setLabel(context.world, page, page.labels.get(id)!, userOf(context, page), false)
-  return { success: true }
-}
+export const takeOff = (context: GraphContext, page: SimulatedPage, id: string) => setAndTell(context, page, id, false)
 
-/** Puts a label on a person or takes it off; whoever did it, the `inbox_labels` webhook tells of a change. */
-export function setLabel(world: World, page: SimulatedPage, label: Label, person: number, on: boolean) {
-  if (label.people.has(person) === on) return Promise.resolve([])
+/** Puts a label on a person or takes it off; whoever did it, `inbox_labels` tells of a change and of nothing else. */
+export function setLabel(page: SimulatedPage, label: Label, person: number, on: boolean): Notice | undefined {
+  if (label.people.has(person) === on) return undefined
   if (on) label.people.add(person)
   else label.people.delete(person)
-  const value = {
+  return changesNotice(page, 'inbox_labels', {
     user: { id: page.store.ids.people.encode(person) },
     action: on ? 'add' : 'remove',
     label: { id: label.id, page_label_name: label.name },
-  }
-  return world.webhooks.send([changesNotice(page, 'inbox_labels', value)])
+  })
+}
+
+function setAndTell(context: GraphContext, page: SimulatedPage, id: string, on: boolean) {
+  prepare(context, page)
+  const notice = setLabel(page, page.labels.get(id)!, userOf(context, page), on)
+  if (notice !== undefined) setImmediate(() => void context.world.webhooks.send([notice]))
+  return { success: true }
 }

@@ -28,7 +28,7 @@ export function readAccounts(context: GraphContext) {
   if (!token.scopes.has('pages_show_list')) return { data: [] }
   const limit = Math.min(limitOf(text(request, 'limit'), 25), 100)
   const after = text(request, 'after')
-  const from = after === undefined ? 0 : decodeCursor(after, 1)[0]! + 1
+  const from = after === undefined ? 0 : decodeCursor(after, world.cursorAge, 1)[0]! + 1
   const pages = [...world.pages.values()]
   const wanted = world.parseFields(text(request, 'fields') ?? DEFAULT_FIELDS)
   const shown = pages.slice(from, from + limit)
@@ -42,7 +42,10 @@ export function readAccounts(context: GraphContext) {
     return wanted.some(({ name }) => name === 'tasks') ? { ...node, tasks: TASKS } : node
   })
   if (shown.length === 0) return { data }
-  const cursors = { before: encodeCursor(from), after: encodeCursor(from + shown.length - 1) }
+  const cursors = {
+    before: encodeCursor(world.cursorAge, from),
+    after: encodeCursor(world.cursorAge, from + shown.length - 1),
+  }
   if (from + shown.length >= pages.length) return { data, paging: { cursors } }
   const next = pageUrl(context, `${world.user.id}/accounts`, {
     fields: text(request, 'fields'),

@@ -29,7 +29,7 @@ export function messagesEdge(
   const asked = limitOf(query.limit, DEFAULT_LIMIT)
   if (asked > maximum && switches.oversizedLimit === 'refuse') throw tooMuchData(99)
   const limit = Math.min(asked, maximum)
-  const after = query.after === undefined ? undefined : serialOf(query.after, conversation)
+  const after = query.after === undefined ? undefined : serialOf(query.after, conversation, context.world.cursorAge)
   const hideDeleted = switches.deletedMessages === 'hidden'
   const found = page.store.readMessages(conversation, { after, limit: limit + 1, hideDeleted })
   if (found === undefined) throw invalidCursor()
@@ -46,8 +46,8 @@ export function messagesEdge(
   )
   if (shown.length === 0) return { data }
   const cursors = {
-    before: encodeCursor(conversation, shown[0]!.serial),
-    after: encodeCursor(conversation, shown.at(-1)!.serial),
+    before: encodeCursor(context.world.cursorAge, conversation, shown[0]!.serial),
+    after: encodeCursor(context.world.cursorAge, conversation, shown.at(-1)!.serial),
   }
   const more = found.length > limit || (switches.trailingNext && shown.length === limit)
   if (!more) return { data, paging: { cursors } }
@@ -68,8 +68,8 @@ export function detailedMessages(
   return new Set(newest.map((message) => message.serial))
 }
 
-function serialOf(cursor: string, conversation: number): number {
-  const [place, serial] = decodeCursor(cursor, 2)
+function serialOf(cursor: string, conversation: number, age: number): number {
+  const [place, serial] = decodeCursor(cursor, age, 2)
   if (place !== conversation) throw invalidCursor()
   return serial!
 }

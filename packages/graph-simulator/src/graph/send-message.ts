@@ -11,6 +11,7 @@ import { messageOfId, personOfPsid } from './people.ts'
 import { checkWindow } from './reply-window.ts'
 import { applySenderAction } from './sender-action.ts'
 
+const PRIVATE_REPLY_MS = 7 * 86_400_000
 const LONGEST_TEXT = 2_000
 const LONGEST_METADATA = 1_000
 const MOST_QUICK_REPLIES = 13
@@ -28,7 +29,7 @@ export async function sendToPerson(context: GraphContext, page: SimulatedPage) {
   const action = text(request, 'sender_action')
   if (message !== undefined && action !== undefined)
     throw invalidParameter('Cannot send both message and state', 2018014)
-  const to = findRecipient(page, recipient)
+  const to = findRecipient(page, recipient, world.clock.now())
   if (action !== undefined) return applySenderAction(world, page, to.person, action, json(request, 'payload'))
   if (message === undefined) throw invalidParameter('The parameter message is required')
 
@@ -40,7 +41,7 @@ export async function sendToPerson(context: GraphContext, page: SimulatedPage) {
   const content = contentOf(world, page, message)
   const tag = tagOf(context)
   world.usage.countSend(page.id, content.attachments?.some(({ type }) => type === 'audio' || type === 'video') ?? false)
-  checkReachable(world, page, to.person)
+  checkReachable(page, to.person)
   if (to.comment === undefined) checkWindow(world, page, to.person, tag)
   else to.comment.replied = true
   const written = pageWrites(world, page, to.person, {
@@ -59,11 +60,12 @@ interface Recipient {
   readonly comment?: { person: number; at: number; replied: boolean }
 }
 
-function findRecipient(page: SimulatedPage, recipient: Record<string, unknown>): Recipient {
+function findRecipient(page: SimulatedPage, recipient: Record<string, unknown>, now: number): Recipient {
   if (recipient.comment_id !== undefined) {
     const commentId = String(recipient.comment_id)
     const comment = page.comments.get(commentId)
     if (comment === undefined) throw invalidParameter(`Invalid comment_id: ${commentId}`, 2018292)
+    if (now - comment.at > PRIVATE_REPLY_MS) throw invalidParameter(`The comment ${commentId} is older than 7 days`)
     if (comment.replied) throw new GraphError(10900, '(#10900) Activity already replied to')
     return { person: comment.person, commentId, comment }
   }
@@ -138,7 +140,7 @@ function replyTo({ request }: GraphContext, page: SimulatedPage): string | undef
   return String(mid)
 }
 
-function checkReachable(_world: World, page: SimulatedPage, person: number) {
+function checkReachable(page: SimulatedPage, person: number) {
   if (page.people.get(person)?.available === false) {
     throw new GraphError(551, "(#551) This person isn't available right now.", { subcode: 1545041 })
   }

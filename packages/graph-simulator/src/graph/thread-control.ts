@@ -1,3 +1,4 @@
+import type { Notice } from '../webhooks/notice.ts'
 import { fromCustomer, messagingNotice } from '../webhooks/page-events.ts'
 import type { SimulatedPage, World } from '../world.ts'
 import { requirePageToken, requireScope } from './access.ts'
@@ -11,8 +12,9 @@ const CONTROL_MS = 24 * 3_600_000
 function prepare(context: GraphContext, page: SimulatedPage) {
   requirePageToken(context, page)
   requireScope(context, 'pages_messaging')
-  const given = json(context.request, 'recipient')
-  const psid = String(asObject(given)?.id ?? given ?? '')
+  const given = text(context.request, 'recipient') ?? ''
+  // A bare PSID is more than a number can hold.
+  const psid = /^\d+$/.test(given) ? given : String(asObject(json(context.request, 'recipient'))?.id ?? '')
   const person = personOfPsid(page, psid)
   if (person === undefined) throw invalidParameter('No matching user found', 2018001)
   const conversation = page.store.conversationsOf(person)[0]
@@ -29,29 +31,27 @@ const notOwner = (): GraphError =>
     subcode: 2534037,
   })
 
-/** Changes who controls a thread and tells the apps: the one that loses it and the one that gets it hear the same. */
-export function setOwner(
+/** Changes who controls a thread; the apps hear of it, the one that loses it and the one that gets it. */
+export function changeOwner(
   world: World,
   page: SimulatedPage,
   conversation: number,
   person: number,
-  appId: string | undefined,
+  appId: string,
   event: 'pass_thread_control' | 'take_thread_control',
   metadata?: string,
-) {
-  const before = page.store.view(conversation)?.owner?.appId
-  page.store.setOwner(
-    conversation,
-    appId === undefined ? undefined : { appId, expiresAt: world.clock.now() + CONTROL_MS },
-  )
+): Notice {
+  const now = world.clock.now()
+  const before = page.store.view(conversation)?.owner
+  page.store.setOwner(conversation, { appId, expiresAt: now + CONTROL_MS })
   const content = {
-    previous_owner_app_id: before ?? null,
-    ...(event === 'pass_thread_control' ? { new_owner_app_id: appId ?? null } : {}),
+    previous_owner_app_id: before !== undefined && before.expiresAt > now ? before.appId : null,
+    ...(event === 'pass_thread_control' ? { new_owner_app_id: appId } : {}),
     ...(metadata === undefined ? {} : { metadata }),
   }
-  const item = fromCustomer(world, { page, person }, world.clock.now(), { [event]: content })
-  // A handover event goes to `messaging` of both apps, whoever owns the thread now.
-  return world.webhooks.send([messagingNotice(world, { page, person }, 'messaging_handovers', item)])
+  // No conversation in the place: a handover goes to `messaging` of all apps, whoever controls the thread now.
+  const place = { page, person }
+  return messagingNotice(world, place, 'messaging_handovers', fromCustomer(world, place, now, { [event]: content }))
 }
 
 /** `GET /{page-id}/thread_owner?recipient=` */
@@ -61,20 +61,25 @@ export function readOwner(context: GraphContext, page: SimulatedPage) {
   return { data: [{ thread_owner: { app_id: owner.appId, expiration: Math.floor(owner.expiresAt / 1000) } }] }
 }
 
+const tell = ({ world }: GraphContext, notice: Notice) => setImmediate(() => void world.webhooks.send([notice]))
+
 /** `POST /{page-id}/pass_thread_control` */
 export function pass(context: GraphContext, page: SimulatedPage) {
   const { person, conversation, owner, app } = prepare(context, page)
   const target = text(context.request, 'target_app_id')
   if (target === undefined || !/^\d+$/.test(target)) throw invalidParameter('The parameter target_app_id is required')
   if (owner !== undefined && owner.appId !== app) throw notOwner()
-  void setOwner(
-    context.world,
-    page,
-    conversation,
-    person,
-    target,
-    'pass_thread_control',
-    text(context.request, 'metadata'),
+  tell(
+    context,
+    changeOwner(
+      context.world,
+      page,
+      conversation,
+      person,
+      target,
+      'pass_thread_control',
+      text(context.request, 'metadata'),
+    ),
   )
   return { success: true }
 }
@@ -82,14 +87,17 @@ export function pass(context: GraphContext, page: SimulatedPage) {
 /** `POST /{page-id}/take_thread_control` */
 export function take(context: GraphContext, page: SimulatedPage) {
   const { person, conversation, app } = prepare(context, page)
-  void setOwner(
-    context.world,
-    page,
-    conversation,
-    person,
-    app,
-    'take_thread_control',
-    text(context.request, 'metadata'),
+  tell(
+    context,
+    changeOwner(
+      context.world,
+      page,
+      conversation,
+      person,
+      app,
+      'take_thread_control',
+      text(context.request, 'metadata'),
+    ),
   )
   return { success: true }
 }

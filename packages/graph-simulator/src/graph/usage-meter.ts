@@ -195,6 +195,10 @@ export function createUsageMeter(clock: MovableClock, switches: Switches) {
       Object.fromEntries(
         [...peaks].map(([page, { in1s, in10s, calls }]) => [page, { calls, in_1s: in1s, in_10s: in10s }]),
       ),
+    clearPeaks() {
+      recent.clear()
+      peaks.clear()
+    },
     clear() {
       for (const map of [windows, throttles, forced, buckets, recent, peaks]) map.clear()
     },

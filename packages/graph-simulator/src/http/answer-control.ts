@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { control } from '../control/control-api.ts'
+import { type Controlled, control } from '../control/control-api.ts'
 import { ControlError } from '../control/control-request.ts'
-import type { World } from '../world.ts'
 import { readBody } from './read-body.ts'
 
 /** The control API over HTTP: JSON in, JSON out. */
-export async function answerControl(world: World, incoming: IncomingMessage, response: ServerResponse) {
+export async function answerControl(controlled: Controlled, incoming: IncomingMessage, response: ServerResponse) {
   const url = new URL(incoming.url ?? '/', 'http://localhost')
   const path = url.pathname
     .split('/')
@@ -14,7 +13,7 @@ export async function answerControl(world: World, incoming: IncomingMessage, res
     .map(decodeURIComponent)
   try {
     const body = parse(await readBody(incoming))
-    const answer = await control(world, { method: incoming.method ?? 'GET', path, query: url.searchParams, body })
+    const answer = await control(controlled, { method: incoming.method ?? 'GET', path, query: url.searchParams, body })
     write(response, 200, answer)
   } catch (error) {
     if (!(error instanceof ControlError)) throw error

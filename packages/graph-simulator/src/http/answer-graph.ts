@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FaultAction } from '../faults/fault-rules.ts'
 import type { GraphAnswer, GraphRequest } from '../graph/graph-request.ts'
 import type { World } from '../world.ts'
+import { parseJson } from './parse-json.ts'
 import { readBody } from './read-body.ts'
 import { readFormParameters, readMultipartParameters, splitTarget } from './read-parameters.ts'
 
@@ -38,7 +39,7 @@ async function bodyParameters(incoming: IncomingMessage): Promise<Record<string,
   if (type.startsWith('multipart/form-data')) return readMultipartParameters(body, type)
   if (!type.startsWith('application/json')) return readFormParameters(body.toString('utf8'))
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'))
+    const parsed: unknown = parseJson(body.toString('utf8'))
     return parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)
       ? (parsed as Record<string, unknown>)
       : {}

@@ -1,7 +1,7 @@
 import type { SimulatedAttachment, SimulatedMessage } from '../data/message.ts'
 import { messageId } from '../graph/message-fields.ts'
 import type { SimulatedPage, World } from '../world.ts'
-import type { Channel, Notice } from './webhook-sender.ts'
+import type { Channel, Notice } from './notice.ts'
 
 /** The customer's side of an event: who, and in which conversation (for the thread's owner). */
 export interface EventPlace {
