@@ -38,7 +38,8 @@ export interface SyncedReader {
     limit: number,
     after?: Pick<ContactRow, '_id' | 'id'>,
   ): Promise<ContactRow[]>
-  contactOf(conversation: ConversationRow): Promise<ContactRow | undefined>
+  /** The contacts of these keys, in any order, missing ones left out. At most 5,000. */
+  contactsByKey(keys: readonly string[]): Promise<ContactRow[]>
   totals(
     pageId: number,
   ): Promise<{ readonly conversations: number; readonly contacts: number; readonly messages: number }>
@@ -100,10 +101,7 @@ export function createSyncedReader(store: Store): SyncedReader {
         limit,
         ...(after ? { after: { id: after.id, _id: after._id } } : {}),
       }),
-    async contactOf(conversation) {
-      const [row] = await contacts.getMany([conversation._id])
-      return row
-    },
+    contactsByKey: (keys) => contacts.getMany(keys),
     async totals(pageId) {
       const keysOfPage = { index: '_id', range: { gte: `${pageId}:`, lt: `${pageId};` } }
       const [conversationCount, contactCount, messageCount] = await Promise.all([

@@ -1,0 +1,32 @@
+import type { Server } from '@pagesync/shared/http/create-server.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import type { Ownership } from './ownership.ts'
+import type { RunCommand } from './run-command.ts'
+import type { SubmitCommand } from './submit-command.ts'
+
+/** What the routes work with. */
+export interface ApiContext {
+  readonly tenants: Tenants
+  readonly pages: Pages
+  readonly reader: SyncedReader
+  readonly ledger: Ledger
+  readonly ownership: Ownership
+  readonly submit: SubmitCommand
+  readonly run: RunCommand
+  readonly readPage: ReadPage
+  readonly clock: Clock
+}
+
+/**
+ * Who the page is, as Facebook says to the bearer of this token.
+ *
+ * @throws AppError with Facebook's refusal
+ */
+export type ReadPage = (accessToken: string, facebookPageId: string) => Promise<{ id: string; name: string | null }>
+
+/** Registers the routes of one group below the base path. */
+export type RegisterRoutes = (api: Server, context: ApiContext) => void

@@ -1,0 +1,77 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { callerOfKey, type Scope, setCaller } from './caller.ts'
+
+/** What a route asks of who calls it: a scope of a tenant's key, or to be the operator. */
+export type Access = Scope | 'operator'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every route below `/api/facebook` says it, or it is not registered. */
+    access?: Access
+  }
+}
+
+export interface AuthenticateOptions {
+  readonly findKey: (token: string) => Promise<ApiKeyRow | undefined>
+  readonly operatorToken: string | undefined
+}
+
+/** Lets nobody through to a route of this scope who has not what the route asks for. A route that asks for nothing is a bug. */
+export function registerAuthentication(api: FastifyInstance, options: AuthenticateOptions): void {
+  api.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) throw new Error(`${String(route.method)} ${route.url} has no access`)
+  })
+  api.addHook('onRequest', async (request, reply) => {
+    const { access } = request.routeOptions.config
+    if (access === 'operator') await requireOperator(request, reply, options)
+    else await requireScope(request, reply, options, access)
+  })
+}
+
+async function requireScope(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { findKey }: AuthenticateOptions,
+  scope: Scope | undefined,
+): Promise<void> {
+  const token = bearerToken(request)
+  const key = token === undefined ? undefined : await findKey(token)
+  if (!key) throw unauthenticated(reply)
+  const caller = callerOfKey(key)
+  setCaller(request, caller)
+  if (scope === undefined || !caller.scopes.includes(scope))
+    throw new AppError('FORBIDDEN', `The key has not the scope ${scope}`)
+}
+
+async function requireOperator(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { findKey, operatorToken }: AuthenticateOptions,
+): Promise<void> {
+  const token = bearerToken(request)
+  if (token === undefined) throw unauthenticated(reply)
+  if (operatorToken !== undefined && isSame(token, operatorToken)) return
+  if (await findKey(token)) throw new AppError('FORBIDDEN', 'This is for the operator alone')
+  throw unauthenticated(reply)
+}
+
+/** RFC 6750: one space or more, the scheme in any case. */
+const BEARER = /^bearer +([A-Za-z0-9._~+/=-]{1,4096})$/i
+
+function bearerToken(request: FastifyRequest): string | undefined {
+  return BEARER.exec(request.headers.authorization ?? '')?.[1]
+}
+
+/** The same answer for none, malformed, unknown, revoked and expired: no hint which. */
+function unauthenticated(reply: FastifyReply): AppError {
+  void reply.header('www-authenticate', 'Bearer')
+  return new AppError('UNAUTHENTICATED', 'A valid bearer token is needed')
+}
+
+/** Over hashes, so that neither contents nor lengths show in the time. */
+function isSame(a: string, b: string): boolean {
+  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
+}

@@ -1,0 +1,174 @@
+import { trustedProxies } from '@pagesync/shared/config/common-config.ts'
+import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
+import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
+import { createServer, type Server } from '@pagesync/shared/http/create-server.ts'
+import { type HealthCheck, registerHealth } from '@pagesync/shared/http/health.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { createSyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import { registerAccessLog } from './access-log.ts'
+import type { ApiContext, ReadPage } from './api-context.ts'
+import { type Access, registerAuthentication } from './authenticate.ts'
+import { decorateWithCaller } from './caller.ts'
+import type { ApiConfig } from './config.ts'
+import { createFindKey } from './find-key.ts'
+import { registerDocuments } from './openapi/register-documents.ts'
+import { createOwnership } from './ownership.ts'
+import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
+import { registerCommands } from './routes/commands.ts'
+import { registerConnectPage } from './routes/connect-page.ts'
+import { registerContacts } from './routes/contacts.ts'
+import { registerConversationPulls } from './routes/conversation-pulls.ts'
+import { registerConversations } from './routes/conversations.ts'
+import { registerMessages } from './routes/messages.ts'
+import { registerPagePulls } from './routes/page-pulls.ts'
+import { registerPages } from './routes/pages.ts'
+import { registerSyncHistory } from './routes/sync-history.ts'
+import { registerSyncStatus } from './routes/sync-status.ts'
+import { registerTenants } from './routes/tenants.ts'
+import { createRunCommand } from './run-command.ts'
+import { createSubmitCommand } from './submit-command.ts'
+import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
+
+export const BASE_PATH = '/api/facebook'
+export const API_VERSION = '0.1.0'
+
+export interface ApiDeps {
+  readonly config: Pick<
+    ApiConfig,
+    'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES'
+  >
+  readonly logger: Logger
+  /** Its collections are there already. Not closed by the API. */
+  readonly store: Store
+  /** Its topics are there already. Not closed by the API. */
+  readonly eventLog: EventLog
+  readonly readPage: ReadPage
+  readonly clock: Clock
+}
+
+export interface ApiRoute {
+  readonly method: string
+  readonly path: string
+  /** Null: open to everybody. */
+  readonly access: Access | null
+}
+
+export interface Api extends AsyncDisposable {
+  /** Never listens by itself. */
+  readonly app: Server
+  readonly routes: readonly ApiRoute[]
+  /** Ends the waits of callers (they get 202), answers what is in flight, publishes what was accepted. Twice is once. */
+  close(): Promise<void>
+}
+
+/** In-flight requests have so long to end before their connections are cut; then what was accepted so long to go out. */
+const CLOSE_REQUESTS_MS = 4_500
+const CLOSE_PUBLISHING_MS = 3_500
+
+/** The API: reads state from the store, and turns requests to do something into commands. */
+export async function createApi(deps: ApiDeps): Promise<Api> {
+  const { config, logger, store, eventLog, clock, readPage } = deps
+  const app = createServer({
+    logger,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: trustedProxies(config.TRUSTED_PROXIES),
+  })
+  const routes = collectRoutes(app)
+  const tenants = createTenants(store)
+  const pages = createPages(store, createSequences(store))
+  const reader = createSyncedReader(store)
+  const ledger = createLedger(store)
+  const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
+  const waiters = createCommandWaiters({ eventLog, ledger, clock, logger, waitersMax: config.COMMAND_WAITERS_MAX })
+  const submit = createSubmitCommand({ ledger, batcher, clock, logger })
+  const run = createRunCommand({
+    submit,
+    waiters,
+    ledger,
+    defaultWaitMs: config.COMMAND_WAIT_SECONDS * 1000,
+    commandsPath: `${BASE_PATH}/commands`,
+  })
+  const ownership = createOwnership({ pages, reader, ledger })
+  const context: ApiContext = { tenants, pages, reader, ledger, ownership, submit, run, readPage, clock }
+
+  decorateWithCaller(app)
+  registerBodyParsing(app)
+  registerAccessLog(app)
+  await registerDocuments(app, API_VERSION)
+  registerHealth(app, healthChecks(deps, waiters))
+  await app.register(
+    async (api) => {
+      registerAuthentication(api, { findKey: createFindKey(tenants, clock), operatorToken: config.OPERATOR_TOKEN })
+      registerRoutes(api as Server, context, config.OPERATOR_TOKEN !== undefined)
+    },
+    { prefix: BASE_PATH },
+  )
+  await app.ready()
+
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= closeInOrder()
+    return closed
+  }
+  const closeInOrder = async (): Promise<void> => {
+    const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_REQUESTS_MS)
+    try {
+      await waiters.close()
+      await app.close()
+      await batcher.close()
+    } finally {
+      clearTimeout(cut)
+    }
+  }
+  return { app, routes, close, [Symbol.asyncDispose]: close }
+}
+
+function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean): void {
+  registerPages(api, context)
+  registerConnectPage(api, context)
+  registerPagePulls(api, context)
+  registerSyncStatus(api, context)
+  registerSyncHistory(api, context)
+  registerConversations(api, context)
+  registerMessages(api, context)
+  registerConversationPulls(api, context)
+  registerContacts(api, context)
+  registerCommands(api, context)
+  if (hasOperator) registerTenants(api, context)
+}
+
+function collectRoutes(app: Server): readonly ApiRoute[] {
+  const routes: ApiRoute[] = []
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const each of Array.isArray(method) ? method : [method])
+      routes.push({ method: each, path: url, access: config?.access ?? null })
+  })
+  return routes
+}
+
+function healthChecks({ store, eventLog }: ApiDeps, waiters: CommandWaiters): HealthCheck[] {
+  return [
+    {
+      name: 'store',
+      check: async (timeoutMs) => {
+        await store.ping(timeoutMs)
+        return { engine: store.engine }
+      },
+    },
+    {
+      name: 'event_log',
+      check: async (timeoutMs) => {
+        await eventLog.ping(timeoutMs)
+        return { engine: eventLog.engine }
+      },
+    },
+    { name: 'callers', optional: true, check: async () => ({ waiting: waiters.count() }) },
+  ]
+}

@@ -1,0 +1,63 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { Problem } from '@pagesync/shared/http/problem.ts'
+import type { FastifyInstance } from 'fastify'
+import { Command } from '../views/command.ts'
+import { Contact } from '../views/contact.ts'
+import { Conversation } from '../views/conversation.ts'
+import { Message } from '../views/message.ts'
+import { Page } from '../views/page.ts'
+import { Run } from '../views/run.ts'
+import { Tenant } from '../views/tenant.ts'
+import { simplifySchemas } from './simplify-schemas.ts'
+
+const DESCRIPTION = `Keeps Facebook Pages and a company's own systems in sync.
+
+Every pull is a **command**: the request waits for it (25 s unless configured), and answers 202 with the command when it
+takes longer. \`Prefer: respond-async\` or \`Prefer: wait=N\` says how long; \`Idempotency-Key\` makes repeating harmless.
+
+Errors are \`application/problem+json\` with a \`code\` that never changes its meaning. Lists go on with \`next_cursor\`.
+What belongs to somebody else does not exist: 404.`
+
+const TAGS = [
+  { name: 'pages', description: 'Connected pages' },
+  { name: 'sync', description: 'Pulls from Facebook, and how far they came' },
+  { name: 'conversations', description: 'Conversations and their messages' },
+  { name: 'contacts', description: 'The people who wrote' },
+  { name: 'commands', description: 'The ledger: everything that was asked for, and its outcome' },
+  { name: 'operator', description: 'Tenants; with the bearer token of the operator' },
+  { name: 'operation', description: 'Is it alive, is it ready' },
+]
+
+/** OpenAPI 3.1 of all routes registered after this, at `/docs/json`, and a page to try them at `/docs`. */
+export async function registerDocuments(server: FastifyInstance, version: string): Promise<void> {
+  for (const schema of [Problem, Page, Conversation, Message, Contact, Command, Run, Tenant]) server.addSchema(schema)
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Facebook Sync API',
+        version,
+        description: DESCRIPTION,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/', description: 'Where this document came from' }],
+      tags: TAGS,
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API key (`ps_live_…`), or the operator’s token' },
+        },
+      },
+      security: [{ bearer: [] }],
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
+    transformObject: (document) =>
+      simplifySchemas('openapiObject' in document ? document.openapiObject : document.swaggerObject),
+  })
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    theme: { title: 'Facebook Sync API' },
+    uiConfig: { docExpansion: 'list', tryItOutEnabled: true, persistAuthorization: true, displayRequestDuration: true },
+  })
+}

@@ -1,0 +1,55 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { CommandRow, ContactRow, ConversationRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import { type Caller, mayUsePage } from './caller.ts'
+
+/**
+ * The only way from an id to a row. What belongs to another tenant, or to a page that the key is not for, is not
+ * there: the same 404 as for an id that was never given.
+ */
+export interface Ownership {
+  page(caller: Caller, id: number): Promise<PageRow>
+  /** With its page, since a conversation is never of use without it. */
+  conversation(caller: Caller, id: number): Promise<{ readonly conversation: ConversationRow; readonly page: PageRow }>
+  contact(caller: Caller, id: number): Promise<ContactRow>
+  command(caller: Caller, id: string): Promise<CommandRow>
+}
+
+export interface OwnershipDeps {
+  readonly pages: Pick<Pages, 'get'>
+  readonly reader: Pick<SyncedReader, 'conversation' | 'contact'>
+  readonly ledger: Pick<Ledger, 'get'>
+}
+
+export function createOwnership({ pages, reader, ledger }: OwnershipDeps): Ownership {
+  const findPage = async (caller: Caller, id: number): Promise<PageRow | undefined> =>
+    mayUsePage(caller, id) ? pages.get(caller.tenantId, id) : undefined
+
+  return {
+    async page(caller, id) {
+      const page = await findPage(caller, id)
+      if (!page) throw new AppError('PAGE_NOT_FOUND', `There is no page ${id}`)
+      return page
+    },
+    async conversation(caller, id) {
+      const conversation = await reader.conversation(caller.tenantId, id)
+      const page = conversation && (await findPage(caller, conversation.page_id))
+      if (!conversation || !page) throw new AppError('CONVERSATION_NOT_FOUND', `There is no conversation ${id}`)
+      return { conversation, page }
+    },
+    async contact(caller, id) {
+      const contact = await reader.contact(caller.tenantId, id)
+      if (!contact || !mayUsePage(caller, contact.page_id))
+        throw new AppError('CONTACT_NOT_FOUND', `There is no contact ${id}`)
+      return contact
+    },
+    async command(caller, id) {
+      const command = await ledger.get(caller.tenantId, id)
+      if (!command || !mayUsePage(caller, command.page_id))
+        throw new AppError('COMMAND_NOT_FOUND', `There is no command ${id}`)
+      return command
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { Type } from '@sinclair/typebox'
+import type { ApiContext, RegisterRoutes } from '../api-context.ts'
+import { callerOf } from '../caller.ts'
+import { errors, PageParams, success } from '../route-shapes.ts'
+import { findRunningSync, RunningSync } from '../running-sync.ts'
+import { PageStatus, TokenStatus } from '../views/page.ts'
+import { Id, nullable, rfc3339OrNull, Time } from '../views/shapes.ts'
+
+const SyncFrequency = Type.Object({
+  runs_24h: Type.Integer(),
+  runs_7d: Type.Integer(),
+  average_interval_seconds: nullable(Type.Integer()),
+  average_duration_ms: nullable(Type.Integer()),
+  success_rate: nullable(Type.Number()),
+  items_changed_24h: Type.Integer(),
+})
+
+const SyncStatus = {
+  page: Type.Object({
+    id: Id,
+    name: nullable(Type.String()),
+    status: PageStatus,
+    last_synced_at: nullable(Time),
+    token_status: TokenStatus,
+    webhook: Type.Object({ subscribed: nullable(Type.Boolean()), last_event_at: nullable(Time) }),
+  }),
+  statistics: Type.Object({
+    total_conversations: Type.Integer(),
+    total_contacts: Type.Integer(),
+    total_messages: Type.Integer(),
+    last_sync: nullable(Time),
+    sync_frequency: nullable(SyncFrequency),
+    next_scheduled_at: nullable(Time),
+  }),
+  running: nullable(RunningSync),
+}
+
+export const registerSyncStatus: RegisterRoutes = (api, context) => {
+  api.get(
+    '/pages/:pageId/sync-status',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['sync'],
+        summary: 'How far the page is in sync, and what runs now',
+        params: PageParams,
+        response: { 200: success(SyncStatus), ...errors('read', ['PAGE_NOT_FOUND']) },
+      },
+    },
+    async (request) => {
+      const page = await context.ownership.page(callerOf(request), request.params.pageId)
+      const [totals, lastEventMs, running] = await Promise.all([
+        context.reader.totals(page.id),
+        context.pages.lastEventMs(page.id),
+        runningSync(context, page.id),
+      ])
+      const lastSyncedAt = rfc3339OrNull(page.last_synced_ms)
+      return {
+        success: true as const,
+        page: {
+          id: page.id,
+          name: page.name,
+          status: page.status,
+          last_synced_at: lastSyncedAt,
+          token_status: page.token_status,
+          webhook: { subscribed: page.webhook_subscribed, last_event_at: rfc3339OrNull(lastEventMs) },
+        },
+        statistics: {
+          total_conversations: totals.conversations,
+          total_contacts: totals.contacts,
+          total_messages: totals.messages,
+          last_sync: lastSyncedAt,
+          // These two come with the schedules and the statistics.
+          sync_frequency: null,
+          next_scheduled_at: null,
+        },
+        running,
+      }
+    },
+  )
+}
+
+const OPEN_COMMANDS_MAX = 500
+
+async function runningSync({ ledger, clock }: ApiContext, pageId: number) {
+  const open = await ledger.openOfPage(pageId, OPEN_COMMANDS_MAX)
+  return findRunningSync(open, clock.now())
+}
