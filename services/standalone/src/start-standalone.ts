@@ -1,7 +1,9 @@
 import { createApi } from '@pagesync/api/create-api.ts'
+import { createReadPage } from '@pagesync/api/read-page.ts'
 import { createSimulator, type Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
+import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
 import { listen } from '@pagesync/shared/http/create-server.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
@@ -138,17 +140,20 @@ async function startApi(
   { config, demonstration, eventLog, store, logger, opened }: Parts,
   graphUrl: string,
 ): Promise<string> {
+  const graph = opened.use(
+    createGraphClient({
+      url: graphUrl,
+      version: GRAPH_VERSION,
+      appSecret: demonstration.app_secret,
+      clock: systemClock,
+    }),
+  )
   const api = opened.use(
     await createApi({
-      config: {
-        GRAPH_URL: graphUrl,
-        GRAPH_VERSION,
-        FB_APP_SECRET: demonstration.app_secret,
-        COMMAND_WAIT_SECONDS: 25,
-        COMMAND_WAITERS_MAX: 1000,
-      },
+      config: { COMMAND_WAIT_SECONDS: 25, COMMAND_WAITERS_MAX: 1000 },
       eventLog,
       store,
+      readPage: createReadPage(graph),
       clock: systemClock,
       logger: logger.child({ service: 'api' }),
     }),
