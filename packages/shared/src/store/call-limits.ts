@@ -26,11 +26,7 @@ export function checkStorableId(id: unknown): void {
   }
 }
 
-/**
- * Distinct keys, a Scalar or nothing in every indexed field, and no document above DOCUMENT_BYTES_MAX.
- *
- * @throws AppError INTERNAL; PAYLOAD_TOO_LARGE
- */
+/** Distinct keys, and a Scalar or nothing in every indexed field. */
 export function checkDocuments(definition: CollectionDefinition<never>, documents: readonly object[]): void {
   const rows = documents as readonly Readonly<Record<string, unknown>>[]
   checkKeys(rows.map((row) => row._id as string))
@@ -38,10 +34,6 @@ export function checkDocuments(definition: CollectionDefinition<never>, document
   if (new Set(rows.map((row) => row._id)).size < rows.length) throw misuse('A key stands twice in one call')
   const indexed = indexedFields(definition)
   for (const row of rows) {
-    // Three bytes a character at most: most documents need no counting.
-    if (roughSize(row) * 3 > DOCUMENT_BYTES_MAX && Buffer.byteLength(JSON.stringify(row)) > DOCUMENT_BYTES_MAX) {
-      throw new AppError('PAYLOAD_TOO_LARGE', `A document for ${definition.name} is too large to be stored`)
-    }
     for (const field of indexed) {
       if (row[field] !== undefined && !isScalar(row[field])) {
         throw misuse(`${definition.name}.${field} is indexed: it must hold a string, a number, a boolean or null`)
@@ -50,7 +42,15 @@ export function checkDocuments(definition: CollectionDefinition<never>, document
   }
 }
 
-/** Characters, about: for keeping requests small, not for limits. */
+/** @throws AppError PAYLOAD_TOO_LARGE */
+export function checkSize(characters: number, toJson: () => string): void {
+  // Three bytes a character at most: most documents need no counting.
+  if (characters * 3 > DOCUMENT_BYTES_MAX && Buffer.byteLength(toJson()) > DOCUMENT_BYTES_MAX) {
+    throw new AppError('PAYLOAD_TOO_LARGE', `A document is above ${DOCUMENT_BYTES_MAX} bytes`)
+  }
+}
+
+/** Characters of the document as JSON, about. */
 export function roughSize(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Collection, MongoBulkWriteError } from 'mongodb'
-import { roughSize } from '../call-limits.ts'
+import { checkSize, roughSize } from '../call-limits.ts'
 import type { StoreDocument } from '../collection.ts'
 import { inChunks } from '../in-chunks.ts'
 import { CALL_MS, type ServerCalls } from './server-calls.ts'
@@ -29,11 +29,11 @@ export async function insertBatches(
   documents: readonly { readonly _id: string }[],
 ): Promise<string[]> {
   const mark = newWriteMark()
-  const stored = byKey(documents).map((document) => toStored(document, 1, mark))
-  const existing = await inChunks(stored, INSERT_BATCH, roughSize, (batch) =>
+  const existing = await inChunks(byKey(documents), INSERT_BATCH, checkedSize, (batch) =>
     calls.call(CALL_MS, async (options) => {
+      const stored = batch.map((document) => toStored(document, 1, mark))
       try {
-        await target.insertMany([...batch], { ...options, ordered: false })
+        await target.insertMany(stored, { ...options, ordered: false })
         return []
       } catch (thrown) {
         return keysThatExisted(thrown, batch)
@@ -44,11 +44,11 @@ export async function insertBatches(
 }
 
 /** By the code alone: FerretDB gives no keyPattern. */
-function keysThatExisted(thrown: unknown, batch: readonly StoredDocument[]): string[] {
+function keysThatExisted(thrown: unknown, batch: readonly { readonly _id: string }[]): string[] {
   if (!(thrown instanceof MongoBulkWriteError) || thrown.result.getWriteConcernError()) throw thrown
   const errors = Array.isArray(thrown.writeErrors) ? thrown.writeErrors : [thrown.writeErrors]
   if (errors.length === 0 || errors.some((error) => error.code !== DUPLICATE_KEY)) throw thrown
-  return errors.map((error) => (batch[error.index] as StoredDocument)._id)
+  return errors.map((error) => (batch[error.index] as { readonly _id: string })._id)
 }
 
 /**
@@ -62,7 +62,7 @@ export async function replaceBatches(
   documents: readonly StoreDocument[],
 ): Promise<string[]> {
   const mark = newWriteMark()
-  const lost = await inChunks(byKey(documents), REPLACE_BATCH, roughSize, async (batch) => {
+  const lost = await inChunks(byKey(documents), REPLACE_BATCH, checkedSize, async (batch) => {
     const result = await calls.call(CALL_MS, (options) =>
       target.bulkWrite(
         batch.map((document) => ({
@@ -109,6 +109,12 @@ export async function deleteBatches(
     }),
   )
   return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function checkedSize(document: object): number {
+  const size = roughSize(document)
+  checkSize(size, () => JSON.stringify(document))
+  return size
 }
 
 const newWriteMark = (): string => randomBytes(9).toString('base64url')
