@@ -192,7 +192,7 @@ const page_field: Maker<'page_field'> = (_world, page, given) => {
   return changesNotice(page, given.field, given.without_value ? undefined : given.value)
 }
 
-const permission: Maker<'permission'> = (world, page, given, at) => {
+const permission: Maker<'permission'> = (world, page, given) => {
   const { permission: name, verb = 'granted' } = given
   for (const token of world.tokens.ofPage(page.id)) {
     if (verb === 'revoked') token.scopes.delete(name)
@@ -205,7 +205,7 @@ const permission: Maker<'permission'> = (world, page, given, at) => {
     object: 'permissions',
     field: name,
     channel: 'changes',
-    item: { ...item, time: Math.floor(at / 1000) },
+    item,
     key: 'permissions',
   }
 }

@@ -6,6 +6,9 @@ const positive = (description: string) => Type.Integer({ minimum: 1, maximum: 1_
 export const FaultActionSchema = Type.Object(
   {
     delay_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000, description: 'Waits before anything else' })),
+    answer_delay_ms: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 600_000, description: 'Waits after it was done' }),
+    ),
     apply: Type.Optional(Type.Boolean({ description: 'Does what the call asks for, and then answers wrongly' })),
     apply_then_lose: Type.Optional(
       Type.Boolean({ description: 'Does it, then cuts the connection: the answer is lost' }),
@@ -67,6 +70,17 @@ export const FaultSchema = Type.Object(
 
 export type Fault = Static<typeof FaultSchema>
 export type FaultAction = Static<typeof FaultActionSchema>
+
+/** Does the call what it was asked for, though its answer is spoilt, late or lost? */
+export const isApplied = (fault: FaultAction): boolean =>
+  fault.apply === true || fault.apply_then_lose === true || fault.truncate === true || isOnlyLate(fault)
+
+const isOnlyLate = (fault: FaultAction): boolean =>
+  Object.keys(fault).every((name) => name === 'delay_ms' || name === 'answer_delay_ms')
+
+/** Ends without an answer. */
+export const isCut = (fault: FaultAction | undefined): boolean =>
+  fault?.reset === true || fault?.timeout === true || fault?.apply_then_lose === true
 
 export interface FaultedCall {
   readonly method: string

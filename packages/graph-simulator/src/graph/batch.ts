@@ -1,3 +1,4 @@
+import { isCut } from '../faults/fault-rules.ts'
 import { readFormParameters, splitTarget } from '../http/read-parameters.ts'
 import { GraphError, invalidParameter } from './graph-error.ts'
 import { asObject, type GraphContext, json } from './graph-request.ts'
@@ -33,8 +34,14 @@ export async function runBatch(context: GraphContext) {
       parameters: all,
       token: String(own),
       proof: request.proof,
+      origin: request.origin,
     }
-    const { answer } = await world.handle(single, { batched: true })
+    const { answer, fault } = await world.handle(single, 'batched')
+    // A part that got no answer is null, as one that timed out on Facebook.
+    if (isCut(fault)) {
+      answers.push(null)
+      continue
+    }
     const text = JSON.stringify(answer.body)
     if (typeof part.name === 'string') named.set(part.name, text)
     const headers = Object.entries(answer.headers).map(([name, value]) => ({ name, value }))

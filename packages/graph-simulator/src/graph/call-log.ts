@@ -87,7 +87,8 @@ export function loggedQuery(parameters: Readonly<Record<string, unknown>>): Reco
   const shown: Record<string, string> = {}
   for (const [name, value] of Object.entries(parameters)) {
     if (SECRET_PARAMETERS.has(name)) continue
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const whole = typeof value === 'string' ? value : JSON.stringify(value)
+    const text = whole.replace(/access_token=[^&"\s]+/g, 'access_token=…')
     shown[name] = text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
   }
   return shown

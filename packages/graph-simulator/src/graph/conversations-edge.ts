@@ -25,8 +25,6 @@ interface Place {
 /** `GET /{page-id}/conversations`: newest `updated_time` first, one folder, cursors. */
 export function conversationsEdge(context: GraphContext, page: SimulatedPage) {
   const { request, world } = context
-  requirePageToken(context, page)
-  requireScope(context, 'pages_messaging')
   const fieldsText = text(request, 'fields')
   return listConversations(context, page, {
     folder: text(request, 'folder'),
@@ -50,6 +48,8 @@ export interface ConversationsQuery {
 }
 
 export function listConversations(context: GraphContext, page: SimulatedPage, query: ConversationsQuery) {
+  requirePageToken(context, page)
+  requireScope(context, 'pages_messaging')
   const { world } = context
   const { switches } = world
   const folder = folderOf(query.folder, context)

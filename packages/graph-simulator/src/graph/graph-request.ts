@@ -14,6 +14,8 @@ export interface GraphRequest {
   readonly parameters: Readonly<Record<string, unknown>>
   readonly token: string | undefined
   readonly proof: string | undefined
+  /** Where the caller reached us, for `paging.next`. */
+  readonly origin: string
 }
 
 export interface GraphAnswer {

@@ -16,5 +16,5 @@ export function pageUrl(
   if (world.switches.tokenInNextUrls && request.token !== undefined) query.set('access_token', request.token)
   for (const [name, value] of Object.entries(parameters))
     if (value !== undefined && value !== '') query.set(name, value)
-  return `${world.origin}/${request.version ?? 'v26.0'}/${path}?${query}`
+  return `${request.origin}/${request.version ?? 'v26.0'}/${path}?${query}`
 }

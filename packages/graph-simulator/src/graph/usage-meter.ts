@@ -103,27 +103,27 @@ export function createUsageMeter(clock: MovableClock, switches: Switches) {
     throw new GraphError(throttle.code, MESSAGES[throttle.code])
   }
 
-  const takeFromBucket = (key: string, perSecond: number, burst: number): boolean => {
+  const takeFromBucket = (key: string, perSecond: number, burst: number, cost = 1): boolean => {
     const now = clock.now()
     const bucket = buckets.get(key) ?? { tokens: burst, at: now }
     bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * perSecond)
     bucket.at = now
     buckets.set(key, bucket)
-    if (bucket.tokens < 1) return false
-    bucket.tokens--
+    if (bucket.tokens < Math.min(cost, burst)) return false
+    bucket.tokens -= cost
     return true
   }
 
-  const observeRate = (page: string) => {
+  const observeRate = (page: string, cost: number) => {
     const now = clock.now()
     const times = recent.get(page) ?? []
-    times.push(now)
-    if (times.length > RECENT_CALLS) times.shift()
+    for (let i = 0; i < Math.min(cost, RECENT_CALLS); i++) times.push(now)
+    if (times.length > RECENT_CALLS) times.splice(0, times.length - RECENT_CALLS)
     recent.set(page, times)
     const within = (ms: number) => times.filter((time) => time > now - ms).length
     const peak = peaks.get(page) ?? { in1s: 0, in10s: 0, calls: 0 }
     peaks.set(page, {
-      calls: peak.calls + 1,
+      calls: peak.calls + cost,
       in1s: Math.max(peak.in1s, within(1_000)),
       in10s: Math.max(peak.in10s, within(10_000)),
     })
@@ -133,7 +133,7 @@ export function createUsageMeter(clock: MovableClock, switches: Switches) {
     /** Counts a call; throws the refusal when one of its limits is reached. */
     count(page: string | null, kind: CallClass, cost: number) {
       const own = limits(page, kind)
-      if (page !== null && kind === 'conversations') observeRate(page)
+      if (page !== null && kind === 'conversations') observeRate(page, cost)
       for (const { key, lengthMs, limit, code } of own) {
         refuseIfThrottled(key)
         const window = windowOf(key, lengthMs)
@@ -144,7 +144,7 @@ export function createUsageMeter(clock: MovableClock, switches: Switches) {
       }
       if (page !== null && kind === 'conversations' && switches.enforceConversationRate) {
         const { conversationCallsPerSecond, conversationBurst } = switches
-        if (!takeFromBucket(`rate:${page}`, conversationCallsPerSecond, conversationBurst))
+        if (!takeFromBucket(`rate:${page}`, conversationCallsPerSecond, conversationBurst, cost))
           throw new GraphError(613, MESSAGES[613])
       }
     },

@@ -12,14 +12,14 @@ const ERROR_PAGE =
 
 /** Turns an HTTP request into a Graph call and its answer, or the fault that was asked for, back into HTTP. */
 export async function answerGraph(world: World, incoming: IncomingMessage, response: ServerResponse) {
-  const request = await toGraphRequest(incoming)
+  const request = await toGraphRequest(incoming, world.origin)
   const { answer, fault } = await world.handle(request)
   if (world.switches.latencyMs > 0) await delay(world.switches.latencyMs)
   if (fault !== undefined) return playFault(fault, answer, response)
   write(response, answer.status, answer.headers, JSON.stringify(answer.body))
 }
 
-async function toGraphRequest(incoming: IncomingMessage): Promise<GraphRequest> {
+async function toGraphRequest(incoming: IncomingMessage, byDefault: string): Promise<GraphRequest> {
   const { version, path, parameters } = splitTarget(incoming.url ?? '/')
   const all: Record<string, unknown> = { ...parameters, ...(await bodyParameters(incoming)) }
   const method =
@@ -28,7 +28,8 @@ async function toGraphRequest(incoming: IncomingMessage): Promise<GraphRequest> 
   const token = bearer ?? (typeof all.access_token === 'string' ? all.access_token : undefined)
   const proof = typeof all.appsecret_proof === 'string' ? all.appsecret_proof : undefined
   delete all.method
-  return { method, version, path, parameters: all, token, proof }
+  const origin = incoming.headers.host === undefined ? byDefault : `http://${incoming.headers.host}`
+  return { method, version, path, parameters: all, token, proof, origin }
 }
 
 async function bodyParameters(incoming: IncomingMessage): Promise<Record<string, unknown>> {
