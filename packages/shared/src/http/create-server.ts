@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   type FastifySchemaCompiler,
+  LogController,
 } from 'fastify'
 import { AppError, toAppError } from '../errors/app-error.ts'
 import { reactionTo } from '../errors/reaction.ts'
@@ -36,7 +37,7 @@ export type Server = ReturnType<typeof createServer>
 export function createServer(options: ServerOptions) {
   const server = Fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
     trustProxy: options.trustProxy ?? false,
     requestTimeout: 30_000,

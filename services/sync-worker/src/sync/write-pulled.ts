@@ -3,6 +3,7 @@ import { type ContactKnowledge, mergeContact } from '@pagesync/shared/model/merg
 import {
   type ConversationDraft,
   type ConversationStep,
+  changedFields,
   mergeConversation,
   newConversation,
 } from '@pagesync/shared/model/merge-conversation.ts'
