@@ -103,15 +103,19 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
         lane.rejected = undefined
         lane.attempts = 0
         deps.onHandled(partition, records.at(-1)!.offset)
-        if (lane.state === 'running') {
-          lane.state = 'idle'
-          enqueue(lane)
-        }
+        // Not at once: with a fast handler the event loop would do nothing else while there is a backlog.
+        if (lane.state === 'running') setImmediate(goOn, lane)
       } else if (lane.state === 'running') {
         void tryLater(lane, records, failure.error)
       }
     }
     startQueued()
+  }
+
+  function goOn(lane: Lane): void {
+    if (lane.state !== 'running') return
+    lane.state = 'idle'
+    enqueue(lane)
   }
 
   async function tryLater(lane: Lane, records: readonly StoredRecord[] | undefined, error: unknown): Promise<void> {
