@@ -98,6 +98,8 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   const ownership = createOwnership({ pages, reader, ledger })
   const context: ApiContext = { tenants, pages, reader, ledger, ownership, submit, run, readPage, clock }
 
+  // Before the server stops taking connections: whoever waits is answered 202.
+  app.addHook('preClose', () => waiters.close())
   decorateWithCaller(app)
   registerBodyParsing(app)
   registerAccessLog(app)
@@ -120,7 +122,6 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   const closeInOrder = async (): Promise<void> => {
     const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_REQUESTS_MS)
     try {
-      await waiters.close()
       await app.close()
       await batcher.close()
     } finally {

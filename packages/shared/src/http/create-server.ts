@@ -51,6 +51,10 @@ export function createServer(options: ServerOptions) {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>()
   server.setValidatorCompiler(compileValidator as FastifySchemaCompiler<TSchema>)
+  server.addHook('preClose', async () => {
+    // Connections that are answered from now on end by themselves: what is idle already, Fastify closes.
+    server.server.keepAliveTimeout = 1
+  })
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((request, reply) => {
     void answerError(

@@ -7,7 +7,10 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 
 /** The schema's value, or null. */
 export function nullable<T extends TSchema>(schema: T) {
-  if (typeof schema.type === 'string') return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
+  if (typeof schema.type === 'string') {
+    const words = schema.enum ? { enum: [...schema.enum, null] } : {}
+    return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], ...words })
+  }
   return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
 }
 

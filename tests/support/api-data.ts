@@ -1,0 +1,130 @@
+import { newConversation } from '@pagesync/shared/model/merge-conversation.ts'
+import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import {
+  CONTACTS,
+  CONVERSATIONS,
+  type ContactRow,
+  type ConversationRow,
+  MESSAGES,
+  type MessageRow,
+  type PageRow,
+} from '@pagesync/shared/store/repositories/rows.ts'
+import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { ALL_SCOPES, createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
+
+export const T0_MS = Date.UTC(2026, 0, 8, 10, 30)
+
+/** A tenant with a key that may do everything. */
+export interface TestTenant {
+  readonly id: string
+  readonly key: string
+}
+
+/** Puts rows into the store as connecting and the worker do. */
+export function createApiData(store: Store) {
+  const tenants = createTenants(store)
+  const sequences = createSequences(store)
+  const pages = createPages(store, sequences)
+
+  const addKey = async (tenantId: string, scopes: readonly string[], pageIds: readonly number[] | null = null) =>
+    (await tenants.createApiKey({ tenantId, name: 'test', scopes, pageIds }, Date.now())).key
+
+  return {
+    tenants,
+    pages,
+    addKey,
+    async addTenant(name: string): Promise<TestTenant> {
+      const tenant = await tenants.create(name, Date.now())
+      return { id: tenant._id, key: await addKey(tenant._id, ALL_SCOPES) }
+    },
+    async addPage(tenant: TestTenant, facebookPageId: string): Promise<PageRow> {
+      const { page } = await pages.connect(
+        { tenantId: tenant.id, facebookPageId, accessToken: `token-of-${facebookPageId}`, name: 'Angkor Coffee' },
+        Date.now(),
+      )
+      return page
+    },
+    /** Conversations with their contacts; `fields` says what is special about the i-th. */
+    async addConversations(
+      page: PageRow,
+      count: number,
+      fields: (i: number) => Partial<ConversationRow> = () => ({}),
+    ): Promise<ConversationRow[]> {
+      const ids = await sequences.take('conversation', count)
+      const contactIds = await sequences.take('contact', count)
+      const rows = ids.map((id, i) => ({ ...conversationRow(page, id), ...fields(i) }))
+      await store.collection(CONVERSATIONS).insertMany(rows)
+      await store.collection(CONTACTS).insertMany(rows.map((row, i) => contactRow(row, contactIds[i]!)))
+      return rows.map((row) => ({ ...row, rev: 1 }))
+    },
+    async addMessages(
+      conversation: ConversationRow,
+      count: number,
+      fields: (i: number) => Partial<MessageRow> = () => ({}),
+    ): Promise<MessageRow[]> {
+      const ids = await sequences.take('message', count)
+      const rows = ids.map((id, i) => ({ ...messageRow(conversation, id), ...fields(i) }))
+      await store.collection(MESSAGES).insertMany(rows)
+      return rows.map((row) => ({ ...row, rev: 1 }))
+    },
+  }
+}
+
+function conversationRow(page: PageRow, id: number): Omit<ConversationRow, 'rev'> {
+  const psid = `7000${id}`
+  const base = newConversation(
+    { _id: `${page.id}:${psid}`, tenant_id: page.tenant_id, page_id: page.id, psid },
+    null,
+    T0_MS,
+  )
+  return {
+    ...base,
+    id,
+    participant_name: `Customer ${id}`,
+    thread_ids: [`t_${id}`],
+    last_message_ms: T0_MS + id * 1000,
+    last_message_direction: 'in',
+    last_customer_ms: T0_MS + id * 1000,
+    folder: 'inbox',
+    can_reply: true,
+  }
+}
+
+function contactRow(conversation: Omit<ConversationRow, 'rev'>, id: number): Omit<ContactRow, 'rev'> {
+  return {
+    _id: conversation._id,
+    id,
+    tenant_id: conversation.tenant_id,
+    page_id: conversation.page_id,
+    psid: conversation.psid!,
+    name: `Contact ${id}`,
+    name_stamp: 1,
+    email: null,
+    phone: null,
+    custom_fields: { points: 7, nested: { vip: true } },
+    tags: ['vip'],
+    notes: null,
+    set_by_person: [],
+    event_id: null,
+    last_synced_ms: T0_MS,
+    created_ms: T0_MS,
+  }
+}
+
+function messageRow(conversation: ConversationRow, id: number): Omit<MessageRow, 'rev'> {
+  return {
+    _id: `${conversation.page_id}:mid.${id}`,
+    id,
+    tenant_id: conversation.tenant_id,
+    page_id: conversation.page_id,
+    conversation_key: conversation._id,
+    mid: `m_mid.${id}`,
+    direction: 'in',
+    from_id: conversation.psid,
+    text: `Message ${id} 🙏`,
+    created_ms: T0_MS + id * 1000,
+    origin: 'webhook',
+    stamp: (T0_MS + id * 1000) * 2 + 1,
+  }
+}
