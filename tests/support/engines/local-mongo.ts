@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { eventually } from '../eventually.ts'
+import { freePort } from './free-port.ts'
 
 const SCRIPTS = path.resolve(import.meta.dirname, '../../../scripts/engines')
 const READY_MS = 90_000
@@ -121,17 +121,6 @@ function collectOutput(child: ChildProcess): () => string {
   child.stdout?.on('data', append)
   child.stderr?.on('data', append)
   return () => text
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 function removeData(name: string): void {

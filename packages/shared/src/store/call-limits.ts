@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts'
-import type { CollectionDefinition, Scalar } from './collection.ts'
+import type { CollectionDefinition, Scalar, StoreDocument } from './collection.ts'
 
 /** Both engines check their callers here, so that what one refuses the other refuses too. */
 export const KEYS_MAX = 5_000
@@ -42,6 +42,13 @@ export function checkDocuments(definition: CollectionDefinition<never>, document
   }
 }
 
+/** Without a rev, compare-and-set would compare nothing. */
+export function checkRevs(documents: readonly StoreDocument[]): void {
+  for (const { rev } of documents) {
+    if (!Number.isSafeInteger(rev) || rev < 1) throw misuse('A document to replace must have the rev it was read with')
+  }
+}
+
 /** @throws AppError PAYLOAD_TOO_LARGE */
 export function checkSize(characters: number, toJson: () => string): void {
   // Three bytes a character at most: most documents need no counting.
@@ -67,7 +74,7 @@ export function checkDeltas(deltas: Readonly<Record<string, number>>): void {
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/
-const FIELD = /^[A-Za-z][A-Za-z0-9_]{0,62}$/
+const FIELD = /^[a-z][a-z0-9_]{0,62}$/
 
 /** Names go into SQL and into index names as they are. */
 export function checkDefinition(definition: CollectionDefinition<never>): void {

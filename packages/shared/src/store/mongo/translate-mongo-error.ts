@@ -64,12 +64,19 @@ const POSTGRES_NOT_NOW =
   /SQLSTATE (08|25006|40|53|57P|57014|58)|failed to connect|connection refused|connection reset|conn closed|closed pool|unexpected EOF|broken pipe|i\/o timeout|context deadline/i
 
 /** The one place where an error of the driver becomes ours. */
-export function translateMongoError(thrown: unknown): AppError {
-  if (thrown instanceof AppError) return thrown
+export function translateMongoError(caught: unknown): AppError {
+  if (caught instanceof AppError) return caught
+  const thrown = unwrapped(caught)
   if (isTooLarge(thrown))
     return new AppError('PAYLOAD_TOO_LARGE', 'A document is too large to be stored', { cause: thrown })
   if (isUnavailable(thrown)) return new AppError('STORE_UNAVAILABLE', 'MongoDB did not answer', { cause: thrown })
   return new AppError('INTERNAL', 'MongoDB refused a request', { cause: thrown })
+}
+
+/** A bulk write hides any error, a cut connection too, in one that looks as if the server had answered. */
+function unwrapped(caught: unknown): unknown {
+  if (caught instanceof MongoBulkWriteError && caught.errorResponse instanceof Error) return caught.errorResponse
+  return caught
 }
 
 function isUnavailable(thrown: unknown): boolean {

@@ -1,4 +1,12 @@
-import { checkDeltas, checkDocuments, checkKeys, checkSize, checkStorableId, misuse } from '../call-limits.ts'
+import {
+  checkDeltas,
+  checkDocuments,
+  checkKeys,
+  checkRevs,
+  checkSize,
+  checkStorableId,
+  misuse,
+} from '../call-limits.ts'
 import type { Collection, CollectionDefinition, StoreDocument } from '../collection.ts'
 import { planFind, planGroups, planSelection } from '../index-plan.ts'
 import { countEntries, countGroups, findDocuments } from './read-index.ts'
@@ -58,6 +66,7 @@ export function createSqliteCollection<T extends StoreDocument>(
     replaceMany: (documents) =>
       engine.call(async () => {
         checkDocuments(declared, documents)
+        checkRevs(documents)
         const written = await writeEach(
           documents,
           (row) => engine.statement(sql.replace).run(toJson(row, row.rev + 1), row._id, row.rev).changes === 1,

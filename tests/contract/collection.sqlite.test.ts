@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openStore } from '@pagesync/shared/store/open-store.ts'
+import { afterAll } from 'vitest'
+import { describeCollectionContract } from './collection-contract.ts'
+
+const directories: string[] = []
+
+async function openFresh() {
+  const directory = await mkdtemp(path.join(tmpdir(), 'pagesync-store-'))
+  directories.push(directory)
+  return openStore(`embedded:${directory}`)
+}
+
+afterAll(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true, force: true })
+})
+
+describeCollectionContract('the embedded engine', openFresh, { propertyRuns: 60 })
