@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
 import type { EngineLogger } from '../engine-logger.ts'
+import { mendProduceEncoding } from './mend-produce-encoding.ts'
 import { mendRequestQueue } from './mend-request-queue.ts'
 
 export interface KafkaClientOptions {
@@ -17,6 +18,7 @@ export interface KafkaClientOptions {
  */
 export function createKafkaClient(options: KafkaClientOptions): Kafka {
   mendRequestQueue()
+  mendProduceEncoding()
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,
@@ -29,9 +31,12 @@ export function createKafkaClient(options: KafkaClientOptions): Kafka {
   })
 }
 
+/** Where kafkajs reports each attempt to reach a broker, several a second during an outage, and each refusal. */
+const CHATTY = new Set(['Connection', 'ConnectionPool', 'BrokerPool', 'RequestQueue', 'Producer'])
+
 /**
- * kafkajs calls "error" every answer that it then deals with by itself (a rebalance, a reconnect); what matters to us
- * arrives as a rejection or a CRASH event and is logged there. So its errors are our warnings, its news our details.
+ * kafkajs calls "error" also what it then deals with by itself (a rebalance, a reconnect); what matters to us arrives
+ * as a rejection or a CRASH event and is told there. So its errors are our warnings at most, its news our details.
  */
 function forward(
   logger: EngineLogger,
@@ -39,6 +44,7 @@ function forward(
 ): void {
   const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...details } = entry.log
   const fields = { kafkajs: entry.namespace, said: message, details }
-  if (entry.level === logLevel.ERROR || entry.level === logLevel.WARN) logger.warn(fields, 'kafkajs warned')
+  const isBad = entry.level === logLevel.ERROR || entry.level === logLevel.WARN
+  if (isBad && !CHATTY.has(entry.namespace)) logger.warn(fields, 'kafkajs warned')
   else logger.debug(fields, 'kafkajs reported')
 }

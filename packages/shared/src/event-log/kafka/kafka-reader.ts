@@ -9,7 +9,7 @@ import { toStoredRecord } from './to-stored-record.ts'
 const WATCH_EVERY_MS = 5000
 /** Joining a group takes up to the members' rebalance timeout; longer is a stall of its own. */
 const JOIN_MS_MAX = 30_000
-const RESTART_BACK_OFF = { baseMs: 500, maxMs: 10_000 }
+const RESTART_BACK_OFF = { baseMs: 500, maxMs: 5000 }
 
 export interface KafkaReaderDeps {
   /** A new client for each session. */
