@@ -85,7 +85,7 @@ async function prepare(
     )
     pages.set(facebookPageId, page)
   }
-  await using log = await openEventLog(kafka.url, { clientId: 'bench' })
+  await using log = await openEventLog(eventLogUrl, { clientId: 'bench' })
   await log.ensureTopics(topicDefinitions(PARTITIONS))
   for (let i = 0; i < records.length; i += PUBLISH_AT_ONCE)
     await log.publish(TOPICS.pageEvents, records.slice(i, i + PUBLISH_AT_ONCE), { timeoutMs: 30_000 })
