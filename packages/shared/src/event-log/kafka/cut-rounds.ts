@@ -1,10 +1,9 @@
 import type { LogRecord } from '../event-log.ts'
+import type { PlainRecord } from './encode-produce.ts'
 
 /** A record as kafkajs takes it, its partition already chosen. */
-export interface ProduceMessage {
+export interface ProduceMessage extends PlainRecord {
   readonly partition: number
-  readonly key: string
-  readonly value: string
   readonly headers: Record<string, string>
 }
 
@@ -57,7 +56,7 @@ export function cutRounds(
     rounds[filling.round] ??= { messages: [], bytes: 0 }
     const round = rounds[filling.round]!
     round.bytes += bytes
-    round.messages.push({ partition, key, value, headers })
+    round.messages.push({ isPlain: true, partition, key, value, headers })
   }
   return rounds.map((round) => round.messages)
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { crc32c } from './crc32c.ts'
-import { encodeProduce, type ProduceRecord, type ProduceRequest } from './encode-produce.ts'
+import { encodeProduce, type PlainRecord, type ProduceRequest } from './encode-produce.ts'
 
 const require = createRequire(import.meta.url)
 /** kafkajs's own encoding of the same version, by the module that is never mended. */
@@ -32,6 +32,7 @@ describe('encodeProduce', () => {
   it('writes the bytes that kafkajs writes, for any texts and sizes', async () => {
     const short = fc.string({ unit: 'binary', maxLength: 100 })
     const record = fc.record({
+      isPlain: fc.constant(true as const),
       key: short,
       value: fc.oneof(
         short,
@@ -60,9 +61,9 @@ describe('encodeProduce', () => {
   it.each([63, 64, 8191, 8192, 1_048_575])(
     'writes the length of a text of %i bytes as kafkajs does',
     async (length) => {
-      const messages: ProduceRecord[] = [
-        { key: 'k'.repeat(length), value: 'v'.repeat(length), headers: { h: 'x'.repeat(length) } },
-        { key: 'é'.repeat(Math.ceil(length / 2)), value: '', headers: {} },
+      const messages: PlainRecord[] = [
+        { isPlain: true, key: 'k'.repeat(length), value: 'v'.repeat(length), headers: { h: 'x'.repeat(length) } },
+        { isPlain: true, key: 'é'.repeat(Math.ceil(length / 2)), value: '', headers: {} },
       ]
       const topicData: ProduceRequest['topicData'] = [{ topic: 'topic', partitions: [{ partition: 3, messages }] }]
       const [ours, theirs] = await bothEncodings({ acks: -1, timeout: 3500, topicData })

@@ -6,11 +6,13 @@ export interface ProduceRequest {
   readonly timeout: number
   readonly topicData: readonly {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly ProduceRecord[] }[]
+    readonly partitions: readonly { readonly partition: number; readonly messages: readonly PlainRecord[] }[]
   }[]
 }
 
-export interface ProduceRecord {
+/** What `encodeProduce` can take: texts only, no timestamp, all headers given. kafkajs's messages may be much else. */
+export interface PlainRecord {
+  readonly isPlain: true
   readonly key: string
   readonly value: string
   readonly headers: Readonly<Record<string, string>>
@@ -48,7 +50,7 @@ export function encodeProduce(request: ProduceRequest, nowMs: number): Buffer {
   return out.finish()
 }
 
-function writeBatch(out: Writer, records: readonly ProduceRecord[], nowMs: number): void {
+function writeBatch(out: Writer, records: readonly PlainRecord[], nowMs: number): void {
   const start = out.skip(BATCH_HEADER_BYTES)
   for (let i = 0; i < records.length; i++) writeRecord(out, records[i]!, i)
   const end = out.position()
@@ -68,7 +70,7 @@ function writeBatch(out: Writer, records: readonly ProduceRecord[], nowMs: numbe
   out.uint32At(start + 17, crc32c(out.view(start + 21, end)))
 }
 
-function writeRecord(out: Writer, { key, value, headers }: ProduceRecord, index: number): void {
+function writeRecord(out: Writer, { key, value, headers }: PlainRecord, index: number): void {
   const names = Object.keys(headers)
   const start = out.begin(value.length + key.length + 32 * names.length)
   out.int8(0) // attributes

@@ -28,11 +28,15 @@ export function mendProduceEncoding(): void {
     if (version !== ENCODED_VERSION) return define
     return (given) => {
       const { request, response } = define(given)
+      if (!isPlain(given)) return { request, response }
       return { request: { ...request, encode: async () => asEncoder(encodeProduce(given, Date.now())) }, response }
     }
   }
   Object.defineProperty(definitions, MENDED, { value: true })
 }
+
+const isPlain = ({ topicData }: ProduceRequest): boolean =>
+  topicData.every(({ partitions }) => partitions.every(({ messages }) => messages[0]?.isPlain === true))
 
 /** What kafkajs reads of its own Encoder when it puts a request together. */
 const asEncoder = (bytes: Buffer): { buf: Buffer; buffer: Buffer } => ({ buf: bytes, buffer: bytes })
