@@ -38,29 +38,17 @@ export function createAcceptNotification(deps: AcceptDeps): AcceptNotification {
 
   return async (notification) => {
     const content = readContent(notification.body, clock.now())
-    if (content.kind === 'events') {
-      await publishEvents(content.events, notification)
-      if (content.unusable > 0) await buryBody(notification, `${content.unusable} parts of the body are unusable`)
+    if (content.kind === 'other-object') counters.other_objects++
+    else if (content.kind === 'malformed') await buryBody(notification, content.reason)
+    else {
+      const { records, oversize, unknown } = toRecords(content.events, continueTrace(notification.traceparent))
+      if (records.length > 0) await deps.publish(records)
+      counters.events_published += records.length
+      counters.events_unknown += unknown
       if (content.ignored > 0) counters.other_objects++
-    } else if (content.kind === 'other-object') counters.other_objects++
-    else await buryBody(notification, content.reason)
-  }
-
-  async function publishEvents(events: readonly DerivedEvent[], notification: SignedNotification): Promise<void> {
-    const traceparent = continueTrace(notification.traceparent)
-    const records: LogRecord[] = []
-    const oversize: LogRecord[] = []
-    let unknown = 0
-    for (const derived of events) {
-      const record = toRecord(derived, traceparent)
-      if (isTooLarge(record)) oversize.push(record)
-      else records.push(record)
-      if (derived.event.type === 'facebook.unknown') unknown++
+      for (const record of oversize) await buryRecord(record, notification)
+      if (content.unusable > 0) await buryBody(notification, `${content.unusable} parts of the body are unusable`)
     }
-    if (records.length > 0) await deps.publish(records)
-    counters.events_published += records.length
-    counters.events_unknown += unknown
-    for (const record of oversize) await buryRecord(record, notification)
   }
 
   async function buryBody({ body, requestId }: SignedNotification, reason: string): Promise<void> {
@@ -95,6 +83,20 @@ export function createAcceptNotification(deps: AcceptDeps): AcceptNotification {
     counters.oversize++
     deps.warn('event kept as a dead letter', { dead_letter: id, event: record.headers.ce_id, request_id: requestId })
   }
+}
+
+/** Those that the log takes, and those that are too large for it. */
+function toRecords(events: readonly DerivedEvent[], traceparent: string) {
+  const records: LogRecord[] = []
+  const oversize: LogRecord[] = []
+  let unknown = 0
+  for (const derived of events) {
+    const record = toRecord(derived, traceparent)
+    if (isTooLarge(record)) oversize.push(record)
+    else records.push(record)
+    if (derived.event.type === 'facebook.unknown') unknown++
+  }
+  return { records, oversize, unknown }
 }
 
 function readContent(body: Buffer, receivedAtMs: number): NotificationContent {

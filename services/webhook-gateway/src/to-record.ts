@@ -7,16 +7,18 @@ export const SOURCE = '/pagesync/webhook-gateway'
 
 /** The record of the page events topic. The item's JSON is put in as it stands instead of being written once more. */
 export function toRecord({ event, rawJson }: DerivedEvent, traceparent: string): LogRecord {
-  const { raw: _written, ...head } = event
+  const { id, type, channel, facebook_page_id, psid, mid, time_ms } = event
   return toLogRecord({
-    id: event.id,
-    type: event.type,
+    id,
+    type,
     source: SOURCE,
-    timeMs: event.time_ms,
-    subject: event.facebook_page_id,
-    key: pageEventKey(event.facebook_page_id, event.psid),
-    value: `${JSON.stringify(head).slice(0, -1)},"raw":${rawJson}}`,
+    timeMs: time_ms,
+    subject: facebook_page_id,
+    key: pageEventKey(facebook_page_id, psid),
+    value:
+      `{"id":"${id}","type":"${type}","channel":"${channel}","facebook_page_id":${JSON.stringify(facebook_page_id)},` +
+      `"psid":${JSON.stringify(psid)},"mid":${JSON.stringify(mid)},"time_ms":${time_ms},"raw":${rawJson}}`,
     traceparent,
-    channel: event.channel,
+    channel,
   })
 }

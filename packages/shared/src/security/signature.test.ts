@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sameText, verifySignature } from './signature.ts'
+import { createSignatureCheck, sameText, verifySignature } from './signature.ts'
 
 // Made with `openssl dgst -sha256 -hmac …` and Python's hmac, not with our own function; the first two stand in
 // nyaruka/courier's facebook_test.go as well.
@@ -50,6 +52,45 @@ describe('verifySignature', () => {
     ['of the right length outside Latin-1', `sha256=${'\u{1F600}'.repeat(32)}`],
   ])('refuses a header that is %s, without throwing', (_what, header) => {
     expect(verifySignature(Buffer.from('hello world'), header, ['sesame'])).toBe(false)
+  })
+})
+
+describe('createSignatureCheck', () => {
+  test('agrees with OpenSSL about any bodies one after the other, under any secret', () => {
+    const bodies = fc.array(fc.uint8Array({ maxLength: 10_000 }), { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 150 }), bodies, (secret, texts) => {
+        const isSigned = createSignatureCheck([secret])
+        for (const text of texts) {
+          const hex = createHmac('sha256', secret).update(text).digest('hex')
+          expect(isSigned(Buffer.from(text), `sha256=${hex}`)).toBe(true)
+          expect(isSigned(Buffer.from(text), `sha256=${hex.slice(1)}0`)).toBe(`${hex.slice(1)}0` === hex)
+        }
+      }),
+    )
+  })
+
+  test('a body with one bit turned, and a signature with one digit changed, are refused: thousands of them', () => {
+    const secret = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+    const body = Buffer.from('hello world, signed by somebody else')
+    const hex = createHmac('sha256', secret).update(body).digest('hex')
+    const isSigned = createSignatureCheck([secret])
+    expect(isSigned(body, `sha256=${hex}`)).toBe(true)
+    fc.assert(
+      fc.property(fc.nat(body.length * 8 - 1), (bit) => {
+        const turned = Buffer.from(body)
+        turned[bit >> 3]! ^= 1 << (bit & 7)
+        expect(isSigned(turned, `sha256=${hex}`)).toBe(false)
+      }),
+      { numRuns: 2000 },
+    )
+    fc.assert(
+      fc.property(fc.nat(63), fc.constantFrom(...'0123456789abcdef'), (at, digit) => {
+        const changed = hex.slice(0, at) + digit + hex.slice(at + 1)
+        expect(isSigned(body, `sha256=${changed}`)).toBe(changed === hex)
+      }),
+      { numRuns: 2000 },
+    )
   })
 })
 

@@ -1,7 +1,7 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { sendProblem } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
-import { verifySignature } from '@pagesync/shared/security/signature.ts'
+import { createSignatureCheck } from '@pagesync/shared/security/signature.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AcceptNotification } from '../accept-notification.ts'
 import type { GatewayCounters } from '../counters.ts'
@@ -21,6 +21,7 @@ export interface ReceiveDeps {
 /** `POST /api/facebook/webhook`: nothing is looked at before the signature; 200 only when everything is durable. */
 export function registerReceive(app: FastifyInstance, deps: ReceiveDeps): void {
   const { counters, warn } = deps
+  const isSigned = createSignatureCheck(deps.secrets)
 
   void app.register(async (scope) => {
     takeRawBodies(scope)
@@ -34,7 +35,7 @@ export function registerReceive(app: FastifyInstance, deps: ReceiveDeps): void {
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const body = rawBody(request.body)
-    if (!verifySignature(body, signatureOf(request), deps.secrets)) return refuse(request, reply)
+    if (!isSigned(body, signatureOf(request))) return refuse(request, reply)
     try {
       await deps.accept({ body, requestId: request.id, traceparent: traceparentOf(request) })
     } catch (error) {
