@@ -27,6 +27,7 @@ export function readMessages(context: GraphContext, page: SimulatedPage, convers
   const query = {
     limit: text(request, 'limit'),
     after: text(request, 'after'),
+    before: text(request, 'before'),
     fieldsText: text(request, 'fields'),
     fields: wantedOf(context),
   }

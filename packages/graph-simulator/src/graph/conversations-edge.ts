@@ -6,7 +6,7 @@ import { CONVERSATION_NODE } from './conversation-fields.ts'
 import { decodeCursor, encodeCursor, invalidCursor } from './cursor.ts'
 import type { WantedField } from './field-selection.ts'
 import { invalidParameter, tooMuchData } from './graph-error.ts'
-import { type GraphContext, limitOf, text } from './graph-request.ts'
+import { type GraphContext, limitOf, refusePagingBack, text } from './graph-request.ts'
 import { pageUrl } from './paging.ts'
 import { personOfPsid } from './people.ts'
 import { selectFields } from './select-fields.ts'
@@ -32,6 +32,7 @@ export function conversationsEdge(context: GraphContext, page: SimulatedPage) {
     userId: text(request, 'user_id'),
     limit: text(request, 'limit'),
     after: text(request, 'after'),
+    before: text(request, 'before'),
     fieldsText,
     fields: fieldsText === undefined ? undefined : world.parseFields(fieldsText),
   })
@@ -43,6 +44,7 @@ export interface ConversationsQuery {
   readonly userId?: string
   readonly limit?: string
   readonly after?: string
+  readonly before?: string
   readonly fieldsText?: string
   readonly fields?: readonly WantedField[]
 }
@@ -52,6 +54,7 @@ export function listConversations(context: GraphContext, page: SimulatedPage, qu
   requireScope(context, 'pages_messaging')
   const { world } = context
   const { switches } = world
+  refusePagingBack(query.before)
   const folder = folderOf(query.folder, context)
   const asked = limitOf(query.limit, DEFAULT_LIMIT)
   if (asked > switches.maxConversationsPerPage && switches.oversizedLimit === 'refuse') throw tooMuchData(99)

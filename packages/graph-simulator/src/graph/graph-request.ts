@@ -62,6 +62,11 @@ export function json(request: GraphRequest, name: string): unknown {
 export const asObject = (value: unknown): Record<string, unknown> | undefined =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
 
+/** Paging back is not simulated, and says so rather than answering a wrong page. */
+export function refusePagingBack(before: string | undefined) {
+  if (before !== undefined) throw invalidParameter('This simulator pages forward only: use `after`')
+}
+
 /** The `limit` parameter; code 100 unless it is a whole number from 1 (0 counts as the default, as on Facebook). */
 export function limitOf(given: string | undefined, byDefault: number): number {
   if (given === undefined || given === '0') return byDefault

@@ -2,7 +2,7 @@ import type { SimulatedPage } from '../world.ts'
 import { decodeCursor, encodeCursor, invalidCursor } from './cursor.ts'
 import type { WantedField } from './field-selection.ts'
 import { tooMuchData } from './graph-error.ts'
-import { type GraphContext, limitOf } from './graph-request.ts'
+import { type GraphContext, limitOf, refusePagingBack } from './graph-request.ts'
 import { MESSAGE_NODE } from './message-fields.ts'
 import { pageUrl } from './paging.ts'
 import { selectFields } from './select-fields.ts'
@@ -12,6 +12,7 @@ const DEFAULT_LIMIT = 25
 export interface EdgeQuery {
   readonly limit?: string
   readonly after?: string
+  readonly before?: string
   /** As text, to be repeated in `paging.next`. */
   readonly fieldsText?: string
   readonly fields?: readonly WantedField[]
@@ -26,6 +27,7 @@ export function messagesEdge(
   maximum: number,
 ) {
   const { switches } = context.world
+  refusePagingBack(query.before)
   const asked = limitOf(query.limit, DEFAULT_LIMIT)
   if (asked > maximum && switches.oversizedLimit === 'refuse') throw tooMuchData(99)
   const limit = Math.min(asked, maximum)

@@ -101,10 +101,13 @@ export function createParcelDelivery(clock: MovableClock, switches: Switches, ap
     const messaging = channel === 'messaging' || channel === 'standby'
     const delays = messaging ? switches.messagingRetryDelaysMs : switches.changesRetryDelaysMs
     const delay = delays[parcel.attempt - 1]
-    if (closed) return
+    // The page may have been given up while this try was on its way.
+    const pages = pagesOf(parcel)
+    const unsubscribed = pages.length > 0 && pages.every(({ subscribedFields }) => subscribedFields === undefined)
+    if (closed || (unsubscribed && switches.requireSubscription)) return
     if (delay === undefined) {
       totals.dropped++
-      pagesOf(parcel).forEach(failures.dropped)
+      pages.forEach(failures.dropped)
       return
     }
     const cancel = clock.at(clock.now() + delay, () => {
