@@ -14,6 +14,7 @@ export function describeMainJob(name: string, start: () => Promise<System>): voi
 
     const fullSync = async () => {
       const answer = await api(system, 'POST', `/pages/${system.pageId}/full-sync-from-facebook`, {
+        body: { mode: 'full' },
         headers: { prefer: 'wait=60' },
       })
       expect(answer.status, JSON.stringify(answer.body)).toBe(200)
@@ -73,8 +74,18 @@ export function describeMainJob(name: string, start: () => Promise<System>): voi
       const after = await listAll(system, `/pages/${system.pageId}/conversations?sort=id`, 'conversations')
       const seen = (rows: { last_synced_at: string }[]) => rows.map(({ last_synced_at: _, ...rest }) => rest)
       expect(seen(after)).toEqual(seen(before))
-      const { body } = await api(system, 'POST', `/pages/${system.pageId}/sync-conversations`)
+      const { body } = await api(system, 'POST', `/pages/${system.pageId}/sync-conversations`, {
+        body: { mode: 'full' },
+      })
       expect(body).toMatchObject({ success: true, created_count: 0, updated_count: 0, unchanged_count: before.length })
+    })
+
+    it('finds with few calls what changed since the last full sync, and nothing else', async () => {
+      await fullSync()
+      await call(`${system.controlUrl}/_control/calls`, 'DELETE')
+      const { body } = await api(system, 'POST', `/pages/${system.pageId}/full-sync-from-facebook`)
+      expect(body).toMatchObject({ success: true, graph_calls: 3, sync_results: { errors: [] } })
+      expect(body.sync_results.conversations_total).toBeLessThan(5)
     })
 
     it("shows a new customer's message, with person and conversation, a moment after they wrote", async () => {

@@ -48,6 +48,10 @@ export type ConversationStep =
   | ThreadStep
   /** The person did something that is no message: it opens the reply window. */
   | { readonly kind: 'customer-action'; readonly at_ms: number }
+  /** All messages created up to here are stored. */
+  | { readonly kind: 'complete'; readonly up_to_ms: number }
+  /** Facebook lists the thread no more. */
+  | { readonly kind: 'not-listed'; readonly at_ms: number }
   | { readonly kind: 'delivered'; readonly up_to_ms: number }
   | { readonly kind: 'read'; readonly up_to_ms: number }
 
@@ -84,6 +88,8 @@ export function newConversation(
     applied_partition: null,
     applied_offset: -1,
     thread_updated_ms: null,
+    messages_complete_ms: null,
+    not_listed_since_ms: null,
     last_synced_ms: null,
     created_ms: nowMs,
   }
@@ -102,6 +108,10 @@ export function mergeConversation(row: ConversationDraft, step: ConversationStep
       return mergeThread(row, step)
     case 'customer-action':
       return step.at_ms > (row.last_customer_ms ?? 0) ? { ...row, last_customer_ms: step.at_ms } : row
+    case 'complete':
+      return step.up_to_ms > (row.messages_complete_ms ?? -1) ? { ...row, messages_complete_ms: step.up_to_ms } : row
+    case 'not-listed':
+      return row.not_listed_since_ms === null ? { ...row, not_listed_since_ms: step.at_ms } : row
     case 'delivered':
       return step.up_to_ms > (row.delivered_ms ?? 0) ? { ...row, delivered_ms: step.up_to_ms } : row
     case 'read':
@@ -199,6 +209,7 @@ function mergeThread(row: ConversationDraft, step: ThreadStep): ConversationDraf
   if (step.snippet !== undefined && row.last_message_mid === null) next.snippet = step.snippet
   if (step.updated_ms !== null && step.updated_ms > (row.last_message_ms ?? -1) && row.last_message_mid === null)
     next.last_message_ms = step.updated_ms
+  next.not_listed_since_ms = null
   next.last_synced_ms = Math.max(row.last_synced_ms ?? 0, stampTimeMs(step.stamp))
   return next
 }
@@ -220,6 +231,7 @@ const ANNOUNCED = [
   'delivered_ms',
   'read_ms',
   'last_customer_ms',
+  'not_listed_since_ms',
 ] as const
 
 /** The fields that callers see and that differ, with their new values. Empty when nothing of note changed. */

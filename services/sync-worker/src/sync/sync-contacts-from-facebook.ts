@@ -1,5 +1,6 @@
 import type { Operation } from '../commands/operation.ts'
-import { type WalkState, walkConversations } from './walk-conversations.ts'
+import { walkConversations } from './walk-conversations.ts'
+import type { WalkState } from './walk-state.ts'
 
 const LISTED_MAX = 200
 
@@ -8,6 +9,9 @@ export const syncContactsFromFacebook: Operation = async (context) => {
   const walk = await walkConversations(context, {
     messages: false,
     phase: 'contacts',
+    // People are found by their conversations alone, and those that are quiet count as well.
+    scope: { mode: 'full', sinceMs: null },
+    synced: { watermarks: {}, retry: [] },
     expected: null,
     start: context.command.checkpoint as WalkState | null,
     checkpoint: (state) => state,

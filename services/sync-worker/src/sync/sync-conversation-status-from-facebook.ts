@@ -9,7 +9,10 @@ import { writePulled } from './write-pulled.ts'
 export const syncConversationStatusFromFacebook: Operation = async (context) => {
   const conversation = await commandsConversation(context)
   const { thread, requestedAtMs } = await readThread(conversation, context)
-  const rows = await writePulled([{ thread: thread, folder: undefined, messages: [], requestedAtMs }], context)
+  const rows = await writePulled(
+    [{ thread, folder: undefined, messages: [], messagesEnd: 'not-asked', requestedAtMs }],
+    context,
+  )
   const row = rows.conversations.get(conversation._id)?.after ?? conversation
   return {
     result: {

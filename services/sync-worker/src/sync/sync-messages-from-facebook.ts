@@ -1,14 +1,18 @@
-import type { MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { kindOf } from './changes-of-pull.ts'
 import { commandsConversation, threadIdsOf } from './find-conversation.ts'
-import { writePulledMessages } from './write-pulled.ts'
+import { newestMs, reachesKnown } from './message-times.ts'
+import { syncScope } from './sync-scope.ts'
+import { markComplete, writePulledMessages } from './write-pulled.ts'
 
 interface MessagesCheckpoint {
   readonly threads: readonly string[]
   /** The thread that is being read, and where in it. */
   readonly thread: number
   readonly after: string | null
+  /** The newest message found: complete up to there, once all is read. */
+  readonly newest_ms: number | null
   readonly synced: number
   readonly created: number
   readonly updated: number
@@ -19,43 +23,45 @@ interface MessagesCheckpoint {
 const MESSAGES_PER_PAGE = 100
 const LISTED_MAX = 200
 
-/** All messages of one conversation, newest first. */
+/** The messages of one conversation, newest first, down to what is known already; with `mode: full`, all of them. */
 export const syncMessagesFromFacebook: Operation = async (context) => {
   const conversation = await commandsConversation(context)
   let state =
-    (context.command.checkpoint as MessagesCheckpoint | null) ??
-    ({
-      threads: await threadIdsOf(conversation, context),
-      thread: 0,
-      after: null,
-      synced: 0,
-      created: 0,
-      updated: 0,
-      listed: [],
-    } as const)
+    (context.command.checkpoint as MessagesCheckpoint | null) ?? begin(await threadIdsOf(conversation, context))
   for (let threadId = state.threads[state.thread]; threadId !== undefined; threadId = state.threads[state.thread]) {
-    state = await pullPage(state, threadId, conversation._id, context)
-    await context.save(state, {
-      phase: 'messages',
-      done: state.synced,
-      total: Math.max(state.synced, conversation.message_count),
-    })
+    state = await pullPage(state, threadId, conversation, context)
+    const total = Math.max(state.synced, conversation.message_count)
+    await context.save(state, { phase: 'messages', done: state.synced, total })
   }
+  if (state.newest_ms !== null && reachesBack(context)) await markComplete(conversation._id, state.newest_ms, context)
   return { result: await describe(state, context) }
+}
+
+function begin(threads: readonly string[]): MessagesCheckpoint {
+  return { threads, thread: 0, after: null, newest_ms: null, synced: 0, created: 0, updated: 0, listed: [] }
+}
+
+/** A pull of only what is newer than some day leaves a gap: then the conversation is not complete. */
+function reachesBack({ command }: OperationContext): boolean {
+  return syncScope(command.arguments).sinceMs === null
 }
 
 async function pullPage(
   state: MessagesCheckpoint,
   threadId: string,
-  conversationKey: string,
+  conversation: ConversationRow,
   context: OperationContext,
 ): Promise<MessagesCheckpoint> {
+  const { mode, sinceMs } = syncScope(context.command.arguments)
   const list = await context.graph.messages(threadId, { limit: MESSAGES_PER_PAGE, after: state.after })
-  const rows = await writePulledMessages(conversationKey, list.items, list.requestedAtMs, context)
+  const rows = await writePulledMessages(conversation._id, list.items, list.requestedAtMs, context)
   const kinds = [...rows.values()].map((row) => ({ key: row.after._id, kind: kindOf(row, context.command.command_id) }))
+  const knownUpToMs = sinceMs ?? (mode === 'full' ? null : conversation.messages_complete_ms)
+  const ended = list.next === null || reachesKnown(list.items, knownUpToMs)
   return {
     ...state,
-    ...(list.next === null ? { thread: state.thread + 1, after: null } : { after: list.next }),
+    ...(ended ? { thread: state.thread + 1, after: null } : { after: list.next }),
+    newest_ms: Math.max(state.newest_ms ?? 0, newestMs(list.items) ?? 0) || null,
     synced: state.synced + rows.size,
     created: state.created + kinds.filter(({ kind }) => kind === 'created').length,
     updated: state.updated + kinds.filter(({ kind }) => kind === 'updated').length,

@@ -26,6 +26,7 @@ import {
 import type { OperationContext } from '../commands/operation.ts'
 import { snippetOf } from '../events/snippet.ts'
 import { changesOfPull } from './changes-of-pull.ts'
+import { newestMs, reachesKnown } from './message-times.ts'
 import { messageKnowledge, onlyParticipant, type Participant, threadStep } from './pulled-knowledge.ts'
 
 /** A conversation as one answer of Facebook's showed it, with whichever of its messages came along. */
@@ -33,6 +34,11 @@ export interface PulledConversation {
   readonly thread: GraphConversation
   readonly folder: string | undefined
   readonly messages: readonly GraphMessage[]
+  /**
+   * Whether these are all messages of the conversation. `open-unless-known`: not all, but enough if they go back to
+   * what is stored completely.
+   */
+  readonly messagesEnd: 'reached' | 'open' | 'open-unless-known' | 'not-asked'
   readonly requestedAtMs: number
 }
 
@@ -72,6 +78,17 @@ export async function writePulledMessages(
   const rows = { conversations: new Map(), contacts: new Map(), messages: merged }
   await context.announce(changesOfPull(rows, context.page, context.command.command_id, context.clock.now()))
   return merged
+}
+
+/** Notes that all messages of a conversation up to a time are stored. */
+export async function markComplete(key: string, upToMs: number, { synced, signal }: OperationContext): Promise<void> {
+  await mergeRows<ConversationRow, number>({
+    collection: synced.conversations,
+    incoming: new Map([[key, [upToMs]]]),
+    expect: 'existing',
+    signal,
+    fold: (row) => row && (mergeConversation(row, { kind: 'complete', up_to_ms: upToMs }) as Draft<ConversationRow>),
+  })
 }
 
 /** Where a thread's rows stand: by the person if there is exactly one, else by the thread. */
@@ -171,12 +188,21 @@ function writeConversations(
       for (const thread of threads) {
         next = mergeConversation(next, threadStep(thread.thread, thread.folder, thread.participant, thread.stamp))
         for (const step of newestMessageSteps(thread, messages, page.id)) next = mergeConversation(next, step)
+        const completeUpToMs = completeUpTo(thread, row?.messages_complete_ms ?? null)
+        if (completeUpToMs !== null) next = mergeConversation(next, { kind: 'complete', up_to_ms: completeUpToMs })
       }
       // Each pull moves times of knowledge that nobody sees: that alone is no change.
       const seen = row === null || Object.keys(changedFields(row, next)).length > 0
       return seen ? signed(row, next as Draft<ConversationRow>, command.command_id) : (next as Draft<ConversationRow>)
     },
   })
+}
+
+/** Up to when all messages are stored after this answer; null when there is a gap. */
+function completeUpTo({ messages, messagesEnd }: Placed, knownUpToMs: number | null): number | null {
+  const complete =
+    messagesEnd === 'reached' || (messagesEnd === 'open-unless-known' && reachesKnown(messages, knownUpToMs))
+  return complete ? newestMs(messages) : null
 }
 
 /** Only the newest message of each direction matters to its conversation. */

@@ -16,6 +16,7 @@ export const COLLECTIONS = [
   rows.COMMANDS,
   rows.COMMAND_SLOTS,
   rows.IDEMPOTENCY,
+  rows.PAGE_SYNCS,
   rows.PAGE_LEASES,
   rows.SEQUENCES,
   DEAD_LETTERS,

@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.ts'
 import type { Store } from '../collection.ts'
-import { PAGE_ACTIVITY, PAGE_TOKENS, PAGES, type PageRow, pageKey } from './rows.ts'
+import { PAGE_ACTIVITY, PAGE_SYNCS, PAGE_TOKENS, PAGES, type PageRow, type PageSyncRow, pageKey } from './rows.ts'
 import type { Sequences } from './sequences.ts'
 
 export interface NewPage {
@@ -27,6 +27,10 @@ export interface Pages {
   update(tenantId: string, pageId: number, change: (page: PageRow) => PageRow | null): Promise<PageRow>
   accessToken(page: PageRow): Promise<string | undefined>
   lastEventMs(pageId: number): Promise<number | null>
+  /** How far the page is synced; of a page that never was, nothing. */
+  syncState(pageId: number): Promise<Pick<PageSyncRow, 'watermarks' | 'retry'>>
+  /** Only the page's lease holder writes it. */
+  saveSyncState(pageId: number, state: Pick<PageSyncRow, 'watermarks' | 'retry'>): Promise<void>
   /** Keeps the newest time for each page id. */
   recordActivity(lastEventMs: ReadonlyMap<number, number>): Promise<void>
 }
@@ -37,6 +41,7 @@ export function createPages(store: Store, sequences: Sequences): Pages {
   const pages = store.collection(PAGES)
   const tokens = store.collection(PAGE_TOKENS)
   const activity = store.collection(PAGE_ACTIVITY)
+  const syncs = store.collection(PAGE_SYNCS)
 
   const byId = async (tenantId: string, pageId: number): Promise<PageRow | undefined> => {
     const [row] = await pages.find({ index: 'byId', equals: { id: pageId }, limit: 1 })
@@ -115,6 +120,19 @@ export function createPages(store: Store, sequences: Sequences): Pages {
     async lastEventMs(pageId) {
       const [row] = await activity.getMany([String(pageId)])
       return row?.last_event_ms ?? null
+    },
+    async syncState(pageId) {
+      const [row] = await syncs.getMany([String(pageId)])
+      return { watermarks: row?.watermarks ?? {}, retry: row?.retry ?? [] }
+    },
+    async saveSyncState(pageId, state) {
+      const id = String(pageId)
+      for (let round = 0; round < CAS_ROUNDS_MAX; round++) {
+        const [row] = await syncs.getMany([id])
+        if (!row && (await syncs.insertMany([{ _id: id, ...state }])).existing.length === 0) return
+        if (row && (await syncs.replaceMany([{ ...row, ...state }])).lost.length === 0) return
+      }
+      throw new AppError('WRITE_CONFLICT', 'How far the page is synced is being changed by somebody else')
     },
     async recordActivity(lastEventMs) {
       const ids = [...lastEventMs.keys()].map(String)

@@ -121,6 +121,10 @@ export interface ConversationRow extends StoreDocument {
   readonly applied_offset: number
   /** Facebook's `updated_time` as last pulled. */
   readonly thread_updated_ms: number | null
+  /** All messages created up to here are stored: a pull need not look further back. */
+  readonly messages_complete_ms: number | null
+  /** When Facebook was first found to list the thread no more (it hides requests after 30 quiet days); null while it does. */
+  readonly not_listed_since_ms: number | null
   readonly last_synced_ms: number | null
   readonly created_ms: number
 }
@@ -332,6 +336,15 @@ export const IDEMPOTENCY: CollectionDefinition<IdempotencyRow> = {
   name: 'idempotency_keys',
   indexes: { byExpiry: ['expires_ms'] },
 }
+
+/** How far a page is synced. `_id` is `String(page_id)`. */
+export interface PageSyncRow extends StoreDocument {
+  /** For each folder: Facebook's `updated_time` up to which every conversation is known. */
+  readonly watermarks: Readonly<Record<string, number>>
+  /** Conversations whose messages could not be pulled: tried again by the next sync. At most 1,000. */
+  readonly retry: readonly { readonly thread_id: string; readonly key: string }[]
+}
+export const PAGE_SYNCS: CollectionDefinition<PageSyncRow> = { name: 'page_syncs', indexes: {} }
 
 /** Who may call Graph for a page. `_id` is `String(page_id)`. */
 export interface PageLeaseRow extends StoreDocument {
