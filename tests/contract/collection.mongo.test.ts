@@ -4,6 +4,7 @@ import { MongoClient } from 'mongodb'
 import { afterAll, describe, inject } from 'vitest'
 import { mongoDatabaseUrl } from '../support/engines/mongo-engine.ts'
 import { describeCollectionContract } from './collection-contract.ts'
+import { describeMergeRowsContract } from './merge-rows-contract.ts'
 
 const server = inject('mongodbUrl')
 
@@ -17,6 +18,8 @@ describe.skipIf(server === '')(
       await client.db(database).dropDatabase()
     })
 
-    describeCollectionContract('MongoDB', () => openStore(mongoDatabaseUrl(server, database)), { propertyRuns: 8 })
+    const open = () => openStore(mongoDatabaseUrl(server, database))
+    describeCollectionContract('MongoDB', open, { propertyRuns: 8 })
+    describeMergeRowsContract('MongoDB', open)
   },
 )

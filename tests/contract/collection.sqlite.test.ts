@@ -4,6 +4,7 @@ import path from 'node:path'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { afterAll } from 'vitest'
 import { describeCollectionContract } from './collection-contract.ts'
+import { describeMergeRowsContract } from './merge-rows-contract.ts'
 
 const directories: string[] = []
 
@@ -18,3 +19,4 @@ afterAll(async () => {
 })
 
 describeCollectionContract('the embedded engine', openFresh, { propertyRuns: 60 })
+describeMergeRowsContract('the embedded engine', openFresh)

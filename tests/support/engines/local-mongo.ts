@@ -11,8 +11,8 @@ const READY_MS = 90_000
 const INSTALL_MS = 900_000
 const STARTS_MAX = 3
 
-export function enginesDirectory(): string {
-  return process.env['PAGESYNC_ENGINES_DIR'] ?? path.join(homedir(), '.cache', 'pagesync-engines')
+function enginesDirectory(): string {
+  return process.env.PAGESYNC_ENGINES_DIR ?? path.join(homedir(), '.cache', 'pagesync-engines')
 }
 
 export interface LocalMongo extends AsyncDisposable {
@@ -21,7 +21,7 @@ export interface LocalMongo extends AsyncDisposable {
   pids(): { readonly script: number; readonly postgres: number; readonly ferretdb: number }
   /** kill -9 of FerretDB, PostgreSQL's postmaster and all its children; resolves when they are gone and reaped. */
   killHard(): Promise<void>
-  /** Starts it again on the same data and ports. */
+  /** Starts it again on the same data and ports, once all of it has ended. */
   restart(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export async function startLocalMongo(): Promise<LocalMongo> {
     try {
       running = await run(name, ports)
     } catch (error) {
-      removeData(name)
+      removeData(name, ports[1])
       // Somebody may have taken a port between our look and the engine's bind.
       if (start === STARTS_MAX) throw error
     }
@@ -58,12 +58,13 @@ export async function startLocalMongo(): Promise<LocalMongo> {
       await eventually(() => victims.every((pid) => !isAlive(pid)))
     },
     restart: async () => {
+      await current.ended
       current = await run(name, ports)
     },
     [Symbol.asyncDispose]: async () => {
       signal(current.pids.script, 'SIGTERM')
       await current.ended
-      removeData(name)
+      removeData(name, ports[1])
     },
   }
 }
@@ -123,9 +124,13 @@ function collectOutput(child: ChildProcess): () => string {
   return () => text
 }
 
-function removeData(name: string): void {
+function removeData(name: string, postgresPort: number): void {
   const root = path.join(enginesDirectory(), 'documentdb', 'root')
-  if (existsSync(root)) rmSync(path.join(realpathSync(root), 'srv', name), { recursive: true, force: true })
+  if (!existsSync(root)) return
+  const socket = path.join(realpathSync(root), 'tmp', `.s.PGSQL.${postgresPort}`)
+  for (const left of [path.join(realpathSync(root), 'srv', name), socket, `${socket}.lock`]) {
+    rmSync(left, { recursive: true, force: true })
+  }
 }
 
 function childrenOf(pid: number): number[] {

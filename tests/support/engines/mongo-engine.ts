@@ -13,7 +13,7 @@ const CONTAINER_START_MS = 120_000
  * gets it, else FerretDB/DocumentDB by the scripts of `scripts/engines`.
  */
 export async function startMongoEngine(): Promise<EngineHandle> {
-  const given = process.env['TEST_MONGODB_URI']
+  const given = process.env.TEST_MONGODB_URI
   if (given) return { url: given, label: 'TEST_MONGODB_URI', [Symbol.asyncDispose]: async () => undefined }
   const reasons: string[] = []
   for (const start of [startContainer, startScripts]) {

@@ -58,10 +58,16 @@ const NOT_NOW = new Set([
 
 const TOO_LARGE = new Set([10_334, 17_280, 17_419, 17_420])
 
-/** FerretDB answers code 1 for whatever PostgreSQL or the way to it says; only the text tells what it was. */
+/** FerretDB answers code 1 for what PostgreSQL says, or the way to it, without its SQLSTATE: only the text tells. */
 const INTERNAL_ERROR = 1
-const POSTGRES_NOT_NOW =
-  /SQLSTATE (08|25006|40|53|57P|57014|58)|failed to connect|connection refused|connection reset|conn closed|closed pool|unexpected EOF|broken pipe|i\/o timeout|context deadline/i
+const POSTGRES_NOT_NOW = new RegExp(
+  [
+    'failed to connect|connection (refused|reset)|conn closed|closed pool|unexpected EOF|broken pipe|i/o timeout',
+    'context (deadline|canceled)|terminating connection|the database system is|too many clients|connection slots',
+    'canceling statement|deadlock detected|could not serialize|out of (shared )?memory|no space left|could not .* file',
+  ].join('|'),
+  'i',
+)
 
 /** The one place where an error of the driver becomes ours. */
 export function translateMongoError(caught: unknown): AppError {
