@@ -332,8 +332,7 @@ export function describeEventLogContract(
             group,
             handleBatch: async ({ records }) => void seen[member].push(...records.map(textOf)),
           })
-        const first = await join(0)
-        await using second = await join(1)
+        const [first, second] = await Promise.all([join(0), join(1)])
         const shares = (): number[][] => [first, second].map((member) => [...member.status().partitions])
         await eventually(() => shares().every((share) => share.length === 2), SLOW_MS)
         expect(shares().flat().sort()).toEqual([0, 1, 2, 3])

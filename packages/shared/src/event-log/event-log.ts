@@ -111,7 +111,8 @@ export interface EventLog extends AsyncDisposable {
   readonly engine: 'kafka' | 'embedded'
   /**
    * Creates the missing topics. Refuses with ENGINE_UNSUITABLE a topic that has fewer partitions than asked for, and
-   * (Kafka) fewer brokers than the replication factor. May be called by many at once and again.
+   * (Kafka) to create one with more copies than there are brokers; an existing one it takes with a broker down. Leaves
+   * existing topics as they are. May be called by many at once and again.
    */
   ensureTopics(topics: readonly TopicDefinition[]): Promise<void>
   /**

@@ -29,21 +29,19 @@ export function createConsumerGroups(): ConsumerGroups {
 
   async function move(group: Group, partition: number): Promise<void> {
     // Whom it should go to may change while its owner finishes.
-    for (;;) {
-      const owner = group.owners[partition]
-      if (owner === wantedOwner(group, partition)) return
-      if (owner) await owner.release(partition)
+    while (group.owners[partition] !== wantedOwner(group, partition)) {
+      await group.owners[partition]?.release(partition)
       const next = wantedOwner(group, partition)
       group.owners[partition] = next
       next?.assign(partition)
     }
+    group.moves[partition] = undefined
   }
 
   async function rebalance(group: Group): Promise<void> {
     for (let partition = 0; partition < group.owners.length; partition++) {
-      group.moves[partition] ??= move(group, partition).finally(() => {
-        group.moves[partition] = undefined
-      })
+      if (group.moves[partition] || group.owners[partition] === wantedOwner(group, partition)) continue
+      group.moves[partition] = move(group, partition)
     }
     await Promise.all(group.moves)
   }

@@ -2,14 +2,11 @@ import type { Clock } from '../../lifecycle/clock.ts'
 import { createBatchRunner } from '../batch-runner.ts'
 import type { EngineLogger } from '../engine-logger.ts'
 import { SUBSCRIPTION_CLOSE_MS, type SubscribeOptions, type Subscription } from '../event-log.ts'
+import { completeOptions } from '../subscription-options.ts'
 import type { ConsumerGroups, GroupMember } from './consumer-groups.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { ReadRecords } from './read-records.ts'
 import type { EmbeddedTopic } from './topic-catalog.ts'
-
-const BATCH_RECORDS = 2000
-const CONCURRENT_PARTITIONS = 3
-const STALL_AFTER_MS = 30_000
 
 export interface EmbeddedSubscriptionDeps {
   readonly topic: EmbeddedTopic
@@ -24,10 +21,10 @@ export interface EmbeddedSubscriptionDeps {
   readonly logger: EngineLogger
 }
 
-export function openEmbeddedSubscription(options: SubscribeOptions, deps: EmbeddedSubscriptionDeps): Subscription {
-  const { group } = options
+export function openEmbeddedSubscription(given: SubscribeOptions, deps: EmbeddedSubscriptionDeps): Subscription {
   const { topic, clock, logger } = deps
-  const stallAfterMs = options.stallAfterMs ?? STALL_AFTER_MS
+  const options = completeOptions(given, logger)
+  const { group, stallAfterMs } = options
   /** Of each partition that is ours: what to read next, and what is committed. */
   const positions = new Map<number, number>()
   const committed = new Map<number, number>()
@@ -39,8 +36,8 @@ export function openEmbeddedSubscription(options: SubscribeOptions, deps: Embedd
 
   const runner = createBatchRunner({
     topic: topic.name,
-    recordsMax: options.batchRecordsMax ?? BATCH_RECORDS,
-    concurrentPartitions: options.concurrentPartitions ?? CONCURRENT_PARTITIONS,
+    recordsMax: options.batchRecordsMax,
+    concurrentPartitions: options.concurrentPartitions,
     clock,
     handleBatch: options.handleBatch,
     take(partition, recordsMax) {
@@ -56,7 +53,7 @@ export function openEmbeddedSubscription(options: SubscribeOptions, deps: Embedd
     onFailed(partition, error, retryInMs) {
       const fields = { err: error, topic: topic.name, group, partition, retryInMs }
       logger.warn(fields, 'A batch was rejected and will come again')
-      options.onProblem?.({ kind: 'batch-failed', error, partition })
+      options.onProblem({ kind: 'batch-failed', error, partition })
     },
   })
 

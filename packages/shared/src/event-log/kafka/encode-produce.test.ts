@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { crc32c } from './crc32c.ts'
 import { encodeProduce, type PlainRecord, type ProduceRequest } from './encode-produce.ts'
 
 const require = createRequire(import.meta.url)
@@ -70,15 +69,4 @@ describe('encodeProduce', () => {
       expect(ours.equals(theirs)).toBe(true)
     },
   )
-})
-
-describe('crc32c', () => {
-  // RFC 3720, appendix B.4, and the usual check value.
-  it.each([
-    ['123456789', 0xe3069283],
-    ['\0'.repeat(32), 0x8a9136aa],
-    ['', 0],
-  ])('computes %j', (text, crc) => {
-    expect(crc32c(Buffer.from(text, 'latin1'))).toBe(crc)
-  })
 })

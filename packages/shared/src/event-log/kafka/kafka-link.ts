@@ -1,3 +1,4 @@
+import { AppError } from '../../errors/app-error.ts'
 import type { EngineLogger } from '../engine-logger.ts'
 import { settledWithin } from '../within.ts'
 import { isMoving, protocolErrorType } from './kafka-errors.ts'
@@ -23,6 +24,7 @@ export interface KafkaLink<T> {
 
 export function createKafkaLink<T extends Connectable>(create: () => T, logger: EngineLogger): KafkaLink<T> {
   let current: Promise<T> | undefined
+  let isClosed = false
 
   async function open(): Promise<T> {
     const client = create()
@@ -51,6 +53,7 @@ export function createKafkaLink<T extends Connectable>(create: () => T, logger: 
 
   return {
     async use(action) {
+      if (isClosed) throw new AppError('EVENT_LOG_UNAVAILABLE', 'The event log is closed')
       current ??= open()
       const mine = current
       try {
@@ -65,6 +68,7 @@ export function createKafkaLink<T extends Connectable>(create: () => T, logger: 
       if (current) discard(current)
     },
     async close() {
+      isClosed = true
       const last = current
       current = undefined
       if (last) await settledWithin(disconnect(last), CLOSE_MS)

@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs'
 import { backOffMs } from '../../lifecycle/back-off.ts'
 import type { EngineLogger } from '../engine-logger.ts'
 import type { StoredRecord } from '../event-log.ts'
+import { settledWithin } from '../within.ts'
 import { type ConsumerSession, type FetchedBatch, startConsumerSession } from './consumer-session.ts'
 import { isStalled, type PartitionProgress } from './progress-watch.ts'
 import { toStoredRecord } from './to-stored-record.ts'
@@ -9,6 +10,7 @@ import { toStoredRecord } from './to-stored-record.ts'
 const WATCH_EVERY_MS = 5000
 /** Joining a group takes up to the members' rebalance timeout; longer is a stall of its own. */
 const JOIN_MS_MAX = 30_000
+const CLOSE_MS = 5000
 const RESTART_BACK_OFF = { baseMs: 500, maxMs: 5000 }
 
 export interface KafkaReaderDeps {
@@ -67,7 +69,9 @@ export function createKafkaReader(deps: KafkaReaderDeps, events: KafkaReaderEven
   let isClosed = false
   let watchTimer: NodeJS.Timeout | undefined
   let restartTimer: NodeJS.Timeout | undefined
+  /** What `close` has to wait for: a consumer that stops, or one that starts and is no longer wanted. */
   let ending: Promise<void> = Promise.resolve()
+  let starting: Promise<void> = Promise.resolve()
 
   async function begin(): Promise<void> {
     generation += 1
@@ -157,7 +161,7 @@ export function createKafkaReader(deps: KafkaReaderDeps, events: KafkaReaderEven
     failures += 1
     restartTimer = setTimeout(
       () => {
-        begin().catch((error: Error) => {
+        starting = begin().catch((error: Error) => {
           deps.logger.warn({ err: error, topic: deps.topic, failures }, 'A Kafka consumer could not be started')
           tryAgainLater()
         })
@@ -206,7 +210,9 @@ export function createKafkaReader(deps: KafkaReaderDeps, events: KafkaReaderEven
 
   return {
     async start() {
-      await begin()
+      const begun = begin()
+      starting = begun.catch(() => {})
+      await begun
       scheduleWatch(WATCH_EVERY_MS)
     },
     pause(partition) {
@@ -233,7 +239,7 @@ export function createKafkaReader(deps: KafkaReaderDeps, events: KafkaReaderEven
       generation += 1
       clearTimeout(watchTimer)
       clearTimeout(restartTimer)
-      await Promise.all([session?.stop(), ending])
+      await Promise.all([session?.stop(), ending, settledWithin(starting, CLOSE_MS)])
       session = undefined
       owned = undefined
     },

@@ -2,15 +2,13 @@ import type { Clock } from '../../lifecycle/clock.ts'
 import { createBatchRunner } from '../batch-runner.ts'
 import type { EngineLogger } from '../engine-logger.ts'
 import { SUBSCRIPTION_CLOSE_MS, type SubscribeOptions, type Subscription } from '../event-log.ts'
+import { completeOptions } from '../subscription-options.ts'
 import { settledWithin } from '../within.ts'
 import { createKafkaReader, type KafkaReaderDeps } from './kafka-reader.ts'
 import type { KafkaTopics } from './kafka-topics.ts'
 import { createOffsetCommitter } from './offset-committer.ts'
 import { createRecordBuffer, type RecordBuffer } from './record-buffer.ts'
 
-const BATCH_RECORDS = 2000
-const CONCURRENT_PARTITIONS = 3
-const STALL_AFTER_MS = 30_000
 /**
  * Before the group is joined again, batches in hand may finish, so that a partition's next owner does not get them
  * too. No heartbeat goes out meanwhile: together well below the session timeout.
@@ -26,13 +24,12 @@ export interface KafkaSubscriptionDeps extends Pick<KafkaReaderDeps, 'createClie
 
 /** The reader fetches into buffers, the runner hands them to the handler, the committer commits what it did. */
 export async function openKafkaSubscription(
-  options: SubscribeOptions,
+  given: SubscribeOptions,
   deps: KafkaSubscriptionDeps,
 ): Promise<Subscription> {
-  const { topic, group } = options
+  const options = completeOptions(given, deps.logger)
+  const { topic, group, batchRecordsMax: recordsMax, stallAfterMs } = options
   const { clock, topics } = deps
-  const recordsMax = options.batchRecordsMax ?? BATCH_RECORDS
-  const stallAfterMs = options.stallAfterMs ?? STALL_AFTER_MS
   const buffers = new Map<number, RecordBuffer>()
   /** The next offset to commit of each partition, where known. */
   const committed = new Map<number, number>()
@@ -42,7 +39,7 @@ export async function openKafkaSubscription(
   const runner = createBatchRunner({
     topic,
     recordsMax,
-    concurrentPartitions: options.concurrentPartitions ?? CONCURRENT_PARTITIONS,
+    concurrentPartitions: options.concurrentPartitions,
     clock,
     handleBatch: options.handleBatch,
     take(partition, max) {
@@ -56,7 +53,7 @@ export async function openKafkaSubscription(
     },
     onFailed(partition, error, retryInMs) {
       deps.logger.warn({ err: error, topic, group, partition, retryInMs }, 'A batch was rejected and will come again')
-      options.onProblem?.({ kind: 'batch-failed', error, partition })
+      options.onProblem({ kind: 'batch-failed', error, partition })
     },
   })
 
@@ -101,7 +98,7 @@ export async function openKafkaSubscription(
       },
       restarted(error) {
         runner.resume()
-        options.onProblem?.({ kind: 'restarted', error })
+        options.onProblem({ kind: 'restarted', error })
       },
     },
   )

@@ -81,6 +81,7 @@ export function createKafkaTopics(deps: KafkaTopicsDeps): KafkaTopics {
   }
 
   async function create(topic: TopicDefinition): Promise<void> {
+    await refuseTooFewBrokers()
     const configEntries = [
       { name: 'min.insync.replicas', value: String(deps.minIsr) },
       { name: 'retention.ms', value: String(topic.retentionMs) },
@@ -119,7 +120,6 @@ export function createKafkaTopics(deps: KafkaTopicsDeps): KafkaTopics {
 
   return {
     async ensure(topics) {
-      await refuseTooFewBrokers()
       for (const topic of topics) {
         if (!(await describe(topic.name))) await create(topic)
       }
