@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { FaultSchema } from '../faults/fault-rules.ts'
+import { FaultSchema } from '../faults/fault-schema.ts'
 import type { World } from '../world.ts'
 import { ControlError, type ControlRequest, checked } from './control-request.ts'
 import * as conversations from './conversation-control.ts'
@@ -78,11 +78,11 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET calls', 'the Graph calls that were received', (world, request) => ({
     calls: world.calls.list(sinceOf(request)),
     totals: world.calls.totals(),
-    rate: world.usage.peaks(),
+    rate: world.usage.rates.peaks(),
   })),
   route('DELETE calls', 'forgets them, totals and rates too', (world) => {
     world.calls.clear()
-    world.usage.clearPeaks()
+    world.usage.rates.clear()
     return { cleared: true }
   }),
   route('GET sent', 'every message that a customer got', (world, request) => ({

@@ -2,7 +2,7 @@ import { hash } from '../data/hash.ts'
 import type { Notice } from '../webhooks/notice.ts'
 import { changesNotice } from '../webhooks/page-events.ts'
 import type { SimulatedPage } from '../world.ts'
-import { placeOf } from './event-makers.ts'
+import { placeOf } from './event-maker.ts'
 import type { EventOf } from './event-schemas.ts'
 
 /**

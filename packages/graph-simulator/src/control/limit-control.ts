@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
-import type { ThrottleCode } from '../graph/usage-meter.ts'
+import type { ThrottleCode } from '../graph/throttle-errors.ts'
 import { defaultSwitches } from '../switches/default-switches.ts'
 import { SwitchesSchema } from '../switches/switches.ts'
 import type { World } from '../world.ts'

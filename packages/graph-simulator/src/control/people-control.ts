@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { World } from '../world.ts'
 import { checked, PageId, Psid, pageNamed } from './control-request.ts'
-import { placeOf } from './event-makers.ts'
+import { placeOf } from './event-maker.ts'
 
 const PROFILES = ['open', 'denied', 'phone', 'permission', 'not_replied'] as const
 

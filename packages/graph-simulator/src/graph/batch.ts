@@ -1,4 +1,4 @@
-import { isCut } from '../faults/fault-rules.ts'
+import { isCut } from '../faults/fault-schema.ts'
 import { readFormParameters, splitTarget } from '../http/read-parameters.ts'
 import { GraphError, invalidParameter } from './graph-error.ts'
 import { asObject, type GraphContext, json } from './graph-request.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type FaultAction, isApplied, isCut } from '../faults/fault-rules.ts'
+import { type FaultAction, isApplied, isCut } from '../faults/fault-schema.ts'
 import type { World } from '../world.ts'
 import { authenticate } from './access.ts'
 import { loggedQuery } from './call-log.ts'

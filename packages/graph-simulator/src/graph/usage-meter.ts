@@ -1,67 +1,30 @@
 import type { MovableClock } from '../clock/movable-clock.ts'
 import type { Switches } from '../switches/switches.ts'
 import type { CallClass } from './call-log.ts'
-import { GraphError } from './graph-error.ts'
+import { createRateObserver, createTokenBuckets } from './call-rates.ts'
+import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts'
+import { type ThrottleCode, throttled } from './throttle-errors.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
-const RECENT_CALLS = 64
-
-/** Codes of a refusal: 4 app, 17 user, 32 page with a user token, 613 custom, 80001 Pages, 80006 Messenger. */
-export type ThrottleCode = 4 | 17 | 32 | 341 | 613 | 80001 | 80006
-
-const MESSAGES: Record<ThrottleCode, string> = {
-  4: '(#4) Application request limit reached',
-  17: '(#17) User request limit reached',
-  32: '(#32) Page request limit reached',
-  341: '(#341) Application limit reached',
-  613: '(#613) Calls to this api have exceeded the rate limit.',
-  80001:
-    '(#80001) There have been too many calls to this Page account. Wait a bit and try again. For more info, please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.',
-  80006:
-    '(#80006) There have been too many messenger api calls from this Page account. Wait a bit and try again. For more info, please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.',
-}
 
 interface Throttle {
   code: ThrottleCode
   until: number
 }
 
-/** Calls within a window that slides by twelfths of its length. */
-function createWindow(lengthMs: number) {
-  const slots = new Map<number, number>()
-  const slotMs = lengthMs / 12
-  const drop = (now: number) => {
-    for (const slot of slots.keys()) if (slot <= now / slotMs - 12) slots.delete(slot)
-  }
-  return {
-    add(now: number, cost: number) {
-      const slot = Math.floor(now / slotMs)
-      slots.set(slot, (slots.get(slot) ?? 0) + cost)
-    },
-    count(now: number): number {
-      drop(now)
-      let sum = 0
-      for (const calls of slots.values()) sum += calls
-      return sum
-    },
-    clear: () => slots.clear(),
-  }
-}
-
 /** Counts calls for each limit, tells how full it is in the headers, and refuses what is too much. */
 export function createUsageMeter(clock: MovableClock, switches: Switches) {
-  const windows = new Map<string, ReturnType<typeof createWindow>>()
+  const windows = new Map<string, SlidingWindow>()
   const throttles = new Map<string, Throttle>()
   const forced = new Map<string, number>()
-  const buckets = new Map<string, { tokens: number; at: number }>()
-  const recent = new Map<string, number[]>()
-  const peaks = new Map<string, { in1s: number; in10s: number; calls: number }>()
+  const buckets = createTokenBuckets(clock)
+  const rates = createRateObserver(clock)
 
   const windowOf = (key: string, lengthMs: number) => {
     let window = windows.get(key)
     if (window === undefined) {
-      window = createWindow(lengthMs)
+      window = createSlidingWindow(lengthMs)
       windows.set(key, window)
     }
     return window
@@ -100,59 +63,32 @@ export function createUsageMeter(clock: MovableClock, switches: Switches) {
       return
     }
     if (switches.throttledCallsLengthen) throttle.until += MINUTE_MS
-    throw new GraphError(throttle.code, MESSAGES[throttle.code])
-  }
-
-  const takeFromBucket = (key: string, perSecond: number, burst: number, cost = 1): boolean => {
-    const now = clock.now()
-    const bucket = buckets.get(key) ?? { tokens: burst, at: now }
-    bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * perSecond)
-    bucket.at = now
-    buckets.set(key, bucket)
-    if (bucket.tokens < Math.min(cost, burst)) return false
-    bucket.tokens -= cost
-    return true
-  }
-
-  const observeRate = (page: string, cost: number) => {
-    const now = clock.now()
-    const times = recent.get(page) ?? []
-    for (let i = 0; i < Math.min(cost, RECENT_CALLS); i++) times.push(now)
-    if (times.length > RECENT_CALLS) times.splice(0, times.length - RECENT_CALLS)
-    recent.set(page, times)
-    const within = (ms: number) => times.filter((time) => time > now - ms).length
-    const peak = peaks.get(page) ?? { in1s: 0, in10s: 0, calls: 0 }
-    peaks.set(page, {
-      calls: peak.calls + cost,
-      in1s: Math.max(peak.in1s, within(1_000)),
-      in10s: Math.max(peak.in10s, within(10_000)),
-    })
+    throw throttled(throttle.code)
   }
 
   return {
     /** Counts a call; throws the refusal when one of its limits is reached. */
     count(page: string | null, kind: CallClass, cost: number) {
       const own = limits(page, kind)
-      if (page !== null && kind === 'conversations') observeRate(page, cost)
+      if (page !== null && kind === 'conversations') rates.observe(page, cost)
       for (const { key, lengthMs, limit, code } of own) {
         refuseIfThrottled(key)
         const window = windowOf(key, lengthMs)
         window.add(clock.now(), cost)
         if (window.count(clock.now()) <= limit) continue
         throttles.set(key, { code, until: clock.now() + switches.throttleMinutes * MINUTE_MS })
-        throw new GraphError(code, MESSAGES[code])
+        throw throttled(code)
       }
       if (page !== null && kind === 'conversations' && switches.enforceConversationRate) {
         const { conversationCallsPerSecond, conversationBurst } = switches
-        if (!takeFromBucket(`rate:${page}`, conversationCallsPerSecond, conversationBurst, cost))
-          throw new GraphError(613, MESSAGES[613])
+        if (!buckets.take(`rate:${page}`, conversationCallsPerSecond, conversationBurst, cost)) throw throttled(613)
       }
     },
     /** The send limits of Messenger: 300 texts, 10 audio and video messages a second for each page. */
     countSend(page: string, heavy: boolean) {
       if (!switches.enforceSendRate) return
       const perSecond = heavy ? 10 : 300
-      if (!takeFromBucket(`send:${heavy}:${page}`, perSecond, perSecond)) throw new GraphError(613, MESSAGES[613])
+      if (!buckets.take(`send:${heavy}:${page}`, perSecond, perSecond)) throw throttled(613)
     },
     headers(page: string | null): Record<string, string> {
       if (!switches.usageHeaders) return {}
@@ -190,18 +126,7 @@ export function createUsageMeter(clock: MovableClock, switches: Switches) {
       if (percent === undefined) forced.delete(key)
       else forced.set(key, percent)
     },
-    /** The most conversation calls that were seen within one and within ten seconds, for each page. */
-    peaks: () =>
-      Object.fromEntries(
-        [...peaks].map(([page, { in1s, in10s, calls }]) => [page, { calls, in_1s: in1s, in_10s: in10s }]),
-      ),
-    clearPeaks() {
-      recent.clear()
-      peaks.clear()
-    },
-    clear() {
-      for (const map of [windows, throttles, forced, buckets, recent, peaks]) map.clear()
-    },
+    rates,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FaultAction } from '../faults/fault-rules.ts'
+import type { FaultAction } from '../faults/fault-schema.ts'
 import type { GraphAnswer, GraphRequest } from '../graph/graph-request.ts'
 import type { World } from '../world.ts'
 import { parseJson } from './parse-json.ts'
