@@ -58,14 +58,13 @@ export const CommandHeaders = Type.Object({
   prefer: Type.Optional(
     Type.String({
       description: '`respond-async` answers 202 at once, `wait=N` after at most N seconds (1…60)',
-      examples: ['wait=10'],
     }),
   ),
 })
 
 /** The answer's `success`, then its members. */
 export const success = <P extends TProperties>(properties: P, options: { description?: string } = {}) =>
-  Type.Object({ success: Type.Literal(true), ...properties }, options)
+  Type.Object({ success: Type.Literal(true), ...properties }, { description: 'Done', ...options })
 
 export const list = <K extends string, T extends TSchema>(name: K, item: T) =>
   success({ [name]: Type.Array(named(item)), next_cursor: nullable(Type.String()) } as {
@@ -78,30 +77,38 @@ export const CommandRunning = success(
 )
 export type CommandRunning = Static<typeof CommandRunning>
 
+const EVERYWHERE: readonly ErrorCode[] = [
+  'VALIDATION_FAILED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'STORE_UNAVAILABLE',
+  'INTERNAL',
+]
+
 /** The error answers of a route, by status, each naming its codes. */
 export function errors(access: Access, codes: readonly ErrorCode[] = []): Record<number, object> {
-  const byStatus = new Map<number, string[]>()
-  const always: readonly ErrorCode[] = [
-    'VALIDATION_FAILED',
-    'UNAUTHENTICATED',
-    'FORBIDDEN',
-    'STORE_UNAVAILABLE',
-    'INTERNAL',
-  ]
-  for (const code of new Set([...always, ...codes])) {
-    const { status } = ERROR_TABLE[code]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  const byStatus = Map.groupBy(new Set([...EVERYWHERE, ...codes]), (code) => ERROR_TABLE[code].status)
+  return Object.fromEntries([...byStatus].map(([status, names]) => [status, errorAnswer(access, names)]))
+}
+
+function errorAnswer(access: Access, codes: readonly ErrorCode[]): object {
+  const [code] = codes as [ErrorCode]
+  const { status, title } = ERROR_TABLE[code]
+  const needs = access === 'operator' ? "the operator's token" : `the scope \`${access}\``
+  const example = {
+    success: false,
+    message: title,
+    status,
+    code,
+    title,
+    detail: title,
+    errors: [],
+    request_id: '5f0c…',
   }
-  const needs = access === 'operator' ? 'the operator’s token' : `the scope \`${access}\``
-  return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [
-      status,
-      {
-        description: status === 403 ? `FORBIDDEN: needs ${needs}` : names.join(', '),
-        content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
-      },
-    ]),
-  )
+  return {
+    description: status === 403 ? `FORBIDDEN: it needs ${needs}` : codes.join(', '),
+    content: { 'application/problem+json': { schema: { $ref: 'Problem#' }, example } },
+  }
 }
 
 /** What a command can end with, beside the route's own errors. */

@@ -9,7 +9,7 @@ import { Message } from '../views/message.ts'
 import { Page } from '../views/page.ts'
 import { Run } from '../views/run.ts'
 import { Tenant } from '../views/tenant.ts'
-import { simplifySchemas } from './simplify-schemas.ts'
+import { finishDocument } from './finish-document.ts'
 
 const DESCRIPTION = `Keeps Facebook Pages and a company's own systems in sync.
 
@@ -28,6 +28,19 @@ const TAGS = [
   { name: 'operator', description: 'Tenants; with the bearer token of the operator' },
   { name: 'operation', description: 'Is it alive, is it ready' },
 ]
+
+/** The page loads nothing from elsewhere and calls nobody but us; Swagger UI sets styles on its elements. */
+const CONTENT_SECURITY_POLICY = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:'],
+  'font-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+}
 
 /** OpenAPI 3.1 of all routes registered after this, at `/docs/json`, and a page to try them at `/docs`. */
 export async function registerDocuments(server: FastifyInstance, version: string): Promise<void> {
@@ -52,12 +65,18 @@ export async function registerDocuments(server: FastifyInstance, version: string
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
     transformObject: (document) =>
-      simplifySchemas('openapiObject' in document ? document.openapiObject : document.swaggerObject),
+      finishDocument('openapiObject' in document ? document.openapiObject : document.swaggerObject),
   })
   await server.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    staticCSP: CONTENT_SECURITY_POLICY,
     theme: { title: 'Facebook Sync API' },
-    uiConfig: { docExpansion: 'list', tryItOutEnabled: true, persistAuthorization: true, displayRequestDuration: true },
+    uiConfig: {
+      layout: 'BaseLayout',
+      docExpansion: 'list',
+      tryItOutEnabled: true,
+      persistAuthorization: true,
+      displayRequestDuration: true,
+    },
   })
 }

@@ -23,7 +23,8 @@ export const registerCommands: RegisterRoutes = (api, { ledger, reader, ownershi
       schema: {
         tags: ['commands'],
         summary: 'List what was asked for, and what became of it',
-        description: 'With a filter a page of the list may be short, even empty, and still have a `next_cursor`.',
+        description:
+          'Without their results. With a filter a page of the list may be short, even empty, and still have a `next_cursor`.',
         querystring: listQuery('newest', Filters),
         response: { 200: list('commands', Command), ...errors('read', ['PAGE_NOT_FOUND']) },
       },
@@ -42,7 +43,7 @@ export const registerCommands: RegisterRoutes = (api, { ledger, reader, ownershi
         }),
       )
       const ids = await conversationIdsOf(reader, rows)
-      const commands = rows.map((row) => presentCommand(row, ids.get(row.conversation_key) ?? null))
+      const commands = rows.map((row) => withoutResult(presentCommand(row, ids.get(row.conversation_key) ?? null)))
       return { success: true as const, commands, next_cursor: nextCursor }
     },
   )
@@ -65,6 +66,11 @@ export const registerCommands: RegisterRoutes = (api, { ledger, reader, ownershi
       return { success: true as const, command: { ...command, transitions: presentTransitions(row) } }
     },
   )
+}
+
+/** A full sync's result names a thousand conversations: too much for a list, it stands in the command itself. */
+function withoutResult({ result: _result, ...command }: Command): Command {
+  return command
 }
 
 /** Undefined: nothing is filtered. */

@@ -26,7 +26,7 @@ const readListing = createListing(
 const Filters = {
   status: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('closed'), Type.Literal('archived')])),
   is_answered: Type.Optional(Type.Boolean()),
-  folder: Type.Optional(Type.String({ minLength: 1, maxLength: 64, examples: ['inbox'] })),
+  folder: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Such as inbox or page_done' })),
 }
 
 interface FilterValues {

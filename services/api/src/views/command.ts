@@ -47,7 +47,9 @@ export const Command = Type.Object(
     next_attempt_at: nullable(Time),
     expires_at: Time,
     progress: nullable(Progress),
-    result: Type.Optional(Type.Unknown({ description: 'What the request answers beside `success`, once finished' })),
+    result: Type.Optional(
+      Type.Unknown({ description: 'What the request answers beside `success`, once finished; not in lists' }),
+    ),
     error: Type.Optional(CommandError),
     graph_calls: Type.Integer({ description: "How many of Facebook's calls it has used" }),
     transitions: Type.Optional(
