@@ -20,7 +20,7 @@ if [ ! -d "$target/libs" ]; then
   filling=$(mktemp -d "$engines/.kafka-4.1.1.XXXXXX")
   trap 'rm -rf "$filling"' EXIT
   mvn -q -B -f "$here/kafka-pom.xml" dependency:copy-dependencies -DoutputDirectory="$filling/libs" >&2
-  # mv -T refuses to replace a folder that holds something: then another install was faster, and its copy is as good.
-  mv -T "$filling" "$target" 2> /dev/null || [ -d "$target/libs" ]
+  # rename(2) refuses to replace a folder that holds something: then another install was faster, its copy is as good.
+  node -e 'require("node:fs").renameSync(...process.argv.slice(1))' "$filling" "$target" 2> /dev/null || [ -d "$target/libs" ]
 fi
 echo "$target"
