@@ -41,6 +41,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   }
   const reset = () => {
     endWorld()
+    controlled.world.journal?.clear()
     controlled.world = createWorld(options)
     controlled.world.origin = server.origin
   }

@@ -1,6 +1,8 @@
+import { freshenCustomers } from './actions/freshen-customers.ts'
 import { createMovableClock, type MovableClock } from './clock/movable-clock.ts'
 import { createPage } from './data/create-page.ts'
 import { lettersOf, seedOf } from './data/hash.ts'
+import { openJournal } from './data/journal.ts'
 import { createSentLog } from './data/sent-log.ts'
 import { createTokenRegistry } from './data/token-registry.ts'
 import { createFaultRules } from './faults/fault-rules.ts'
@@ -47,11 +49,13 @@ export function createWorld(
     webhooks: createWebhookSender(clock, switches, app),
     parseFields: createFieldParser(),
     cursorAge: 0,
+    journal: options.journalFile === undefined ? undefined : openJournal(options.journalFile, seed, clock.now()),
     origin: '',
     handle: () => Promise.reject(new Error('The world is not complete yet')),
   }
   world.handle = createCallHandler(world)
   for (const spec of options.pages ?? DEFAULT_PAGES) addPage(world, spec)
+  if (world.journal !== undefined) freshenCustomers(world)
   world.tokens.issue('user', clock.now(), { lifetimeMs: 60 * 86_400_000 })
   return world
 }

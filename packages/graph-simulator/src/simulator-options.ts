@@ -53,4 +53,9 @@ export interface SimulatorOptions {
   /** Added to every Graph answer. */
   latencyMs?: number
   switches?: Partial<Switches>
+  /**
+   * Keeps what changes (messages, labels, page details, subscriptions), so that a simulator started again on the same
+   * file goes on where it was. For demonstrations; tokens, switches, faults and logs are not kept.
+   */
+  journalFile?: string
 }

@@ -1,4 +1,5 @@
 import type { MovableClock } from './clock/movable-clock.ts'
+import type { Journal } from './data/journal.ts'
 import type { LabelStore } from './data/label-store.ts'
 import type { PageStore } from './data/page-store.ts'
 import type { SentLog } from './data/sent-log.ts'
@@ -21,12 +22,16 @@ export interface SimulatedPage {
   readonly id: string
   /** Its place in the simulator, from 0. */
   readonly number: number
-  readonly details: Record<string, unknown>
+  readonly details: Readonly<Record<string, unknown>>
   readonly store: PageStore
   readonly labels: LabelStore
   readonly people: Map<number, PersonState>
   /** Fields that the app is subscribed to; undefined when it is not. */
-  subscribedFields: Set<string> | undefined
+  readonly subscribedFields: ReadonlySet<string> | undefined
+  /** Changes details; null clears one. */
+  change(details: Readonly<Record<string, unknown>>): void
+  /** Subscribes the app to exactly these fields; null unsubscribes it. */
+  subscribe(fields: readonly string[] | null): void
   /** Comments of the page's posts that a private reply can go to. */
   readonly comments: Map<string, { person: number; at: number; replied: boolean }>
 }
@@ -60,6 +65,8 @@ export interface World {
   readonly parseFields: (text: string) => readonly WantedField[]
   /** Goes into every cursor; those of a lower age are stale. */
   cursorAge: number
+  /** Keeps what changes, where a demonstration asked for it. */
+  readonly journal: Journal | undefined
   /** `http://127.0.0.1:3033`, for `paging.next`. */
   origin: string
 }

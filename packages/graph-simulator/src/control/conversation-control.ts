@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { FOLDERS } from '../data/generated-conversation.ts'
+import { withoutContent } from '../data/message.ts'
 import type { ConversationView } from '../data/page-store.ts'
 import { conversationOfThread, messageOfId, personOfPsid, threadOf } from '../graph/people.ts'
 import type { SimulatedPage, World } from '../world.ts'
@@ -137,12 +138,7 @@ export function deleteMessage(world: World, mid: string) {
   for (const page of world.pages.values()) {
     const found = messageOfId(page, mid)
     if (found === undefined) continue
-    page.store.changeMessage(found.conversation, found.serial, ({ serial, createdAt, author }) => ({
-      serial,
-      createdAt,
-      author,
-      deleted: true,
-    }))
+    page.store.replaceMessage(found.conversation, found.serial, withoutContent(found.message))
     return { deleted: true }
   }
   throw new ControlError(404, `There is no message ${mid}`)

@@ -1,10 +1,11 @@
+import { withoutContent } from '../data/message.ts'
 import { fromCustomer, fromPage, messagingNotice, midOf } from '../webhooks/page-events.ts'
 import { type Maker, messageNamed, openWindow } from './event-maker.ts'
 
 export const message_edit: Maker<'message_edit'> = (world, page, given, at) => {
   const { conversation, serial, message, place } = messageNamed(page, given.mid)
   const edits = (message.edits ?? 0) + 1
-  page.store.changeMessage(conversation, serial, (old) => ({ ...old, text: given.text, edits }))
+  page.store.replaceMessage(conversation, serial, { ...message, text: given.text, edits })
   const content = {
     mid: midOf(world, page, conversation, message),
     text: given.text,
@@ -15,12 +16,7 @@ export const message_edit: Maker<'message_edit'> = (world, page, given, at) => {
 
 export const message_delete: Maker<'message_delete'> = (world, page, given, at) => {
   const { conversation, serial, message, place } = messageNamed(page, given.mid)
-  page.store.changeMessage(conversation, serial, ({ serial: same, createdAt, author }) => ({
-    serial: same,
-    createdAt,
-    author,
-    deleted: true,
-  }))
+  page.store.replaceMessage(conversation, serial, withoutContent(message))
   const content = { mid: midOf(world, page, conversation, message), is_deleted: true }
   const own = message.author === undefined
   const item = own
@@ -32,10 +28,9 @@ export const message_delete: Maker<'message_delete'> = (world, page, given, at) 
 export const message_reaction: Maker<'message_reaction'> = (world, page, given, at) => {
   const { conversation, serial, message, place } = messageNamed(page, given.mid)
   const { action = 'react', reaction = 'love', emoji = '❤️' } = given
-  page.store.changeMessage(conversation, serial, (old) => {
-    const others = (old.reactions ?? []).filter(({ author }) => author !== place.person)
-    return { ...old, reactions: action === 'react' ? [...others, { author: place.person, emoji, reaction }] : others }
-  })
+  const others = (message.reactions ?? []).filter(({ author }) => author !== place.person)
+  const reactions = action === 'react' ? [...others, { author: place.person, emoji, reaction }] : others
+  page.store.replaceMessage(conversation, serial, { ...message, reactions })
   openWindow(page, conversation, at)
   const mid = midOf(world, page, conversation, message)
   const content = action === 'react' ? { mid, action, emoji, reaction } : { mid, action }

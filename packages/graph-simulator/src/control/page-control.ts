@@ -96,10 +96,7 @@ const ChangePageSchema = Type.Object(
 export function changePage(world: World, id: string, body: unknown) {
   const given = checked(ChangePageSchema, body)
   const page = pageNamed(world, id)
-  for (const [name, value] of Object.entries(given.details ?? {})) {
-    if (value === null) delete page.details[name]
-    else page.details[name] = value
-  }
+  if (given.details !== undefined) page.change(given.details)
   const fields = given.subscribed_fields
   const wrong = fields?.filter((field) => !isPageField(field)) ?? []
   if (wrong.length > 0)
@@ -108,7 +105,7 @@ export function changePage(world: World, id: string, body: unknown) {
       'The request is not valid',
       wrong.map((field) => `/subscribed_fields: unknown field ${field}`),
     )
-  if (fields !== undefined) page.subscribedFields = fields === null ? undefined : new Set(fields)
+  if (fields !== undefined) page.subscribe(fields)
   return described(world, page)
 }
 

@@ -32,7 +32,7 @@ export const inbox_labels: Maker<'inbox_labels'> = (_world, page, given) => {
 }
 
 export const page_field: Maker<'page_field'> = (_world, page, given) => {
-  if (given.value !== undefined) page.details[given.field] = given.value
+  if (given.value !== undefined) page.change({ [given.field]: given.value })
   if (given.changed_fields) return changesNotice(page, given.field, undefined, 'changed_fields')
   return changesNotice(page, given.field, given.without_value ? undefined : given.value)
 }

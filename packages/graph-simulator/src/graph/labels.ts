@@ -103,9 +103,7 @@ export const takeOff = (context: GraphContext, page: SimulatedPage, id: string) 
 
 /** Puts a label on a person or takes it off; whoever did it, `inbox_labels` tells of a change and of nothing else. */
 export function setLabel(page: SimulatedPage, label: Label, person: number, on: boolean): Notice | undefined {
-  if (label.people.has(person) === on) return undefined
-  if (on) label.people.add(person)
-  else label.people.delete(person)
+  if (!page.labels.put(label.id, person, on)) return undefined
   return changesNotice(page, 'inbox_labels', {
     user: { id: page.store.ids.people.encode(person) },
     action: on ? 'add' : 'remove',

@@ -62,12 +62,14 @@ export function updatePage(context: GraphContext, page: SimulatedPage) {
     changes.set(name, value)
   }
   checkPageChanges(changes, world.switches.maxAboutLength)
+  const details: Record<string, unknown> = {}
   for (const [name, value] of changes) {
     const empty = value === '' || (Array.isArray(value) && value.length === 0)
-    if (empty) delete page.details[name]
-    else page.details[name] = name === 'cover' ? { ...(page.details.cover as object), id: value } : value
+    if (empty) details[name] = null
+    else details[name] = name === 'cover' ? { ...(page.details.cover as object), id: value } : value
   }
-  if (changes.has('location')) page.details.single_line_address = singleLine(changes.get('location'))
+  if (changes.has('location')) details.single_line_address = singleLine(changes.get('location')) ?? null
+  page.change(details)
   return { success: true }
 }
 

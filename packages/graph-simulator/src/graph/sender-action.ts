@@ -20,10 +20,9 @@ export function applySenderAction(world: World, page: SimulatedPage, person: num
 function react(page: SimulatedPage, action: 'react' | 'unreact', payload: Record<string, unknown> | undefined) {
   const found = messageOfId(page, String(payload?.message_id ?? ''))
   if (found === undefined) throw invalidParameter('Sender action failed', 2018048)
-  page.store.changeMessage(found.conversation, found.serial, (old) => {
-    const others = (old.reactions ?? []).filter(({ author }) => author !== undefined)
-    if (action === 'unreact') return { ...old, reactions: others }
-    const reaction = String(payload?.reaction ?? 'love')
-    return { ...old, reactions: [...others, { author: undefined, emoji: '❤️', reaction }] }
-  })
+  const { conversation, serial, message } = found
+  const others = (message.reactions ?? []).filter(({ author }) => author !== undefined)
+  const own = { author: undefined, emoji: '❤️', reaction: String(payload?.reaction ?? 'love') }
+  const reactions = action === 'unreact' ? others : [...others, own]
+  page.store.replaceMessage(conversation, serial, { ...message, reactions })
 }

@@ -33,14 +33,14 @@ export function subscribePage(context: GraphContext, page: SimulatedPage) {
       '(#200) To subscribe to the messages field, one of these permissions is needed: pages_messaging',
     )
   }
-  page.subscribedFields = new Set(fields)
+  page.subscribe(fields)
   return { success: true }
 }
 
 /** `DELETE /{page-id}/subscribed_apps` */
 export function unsubscribePage(context: GraphContext, page: SimulatedPage) {
   prepare(context, page)
-  page.subscribedFields = undefined
+  page.subscribe(null)
   return { success: true }
 }
 

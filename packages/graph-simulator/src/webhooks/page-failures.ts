@@ -32,7 +32,7 @@ export function createPageFailures(clock: MovableClock, switches: Switches) {
         alert(page, 'failing')
       }
       if (failedForMs < switches.unsubscribeAfterMs) return false
-      page.subscribedFields = undefined
+      page.subscribe(null)
       failing.delete(page.id)
       alert(page, 'unsubscribed')
       return true
