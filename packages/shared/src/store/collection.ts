@@ -4,10 +4,14 @@
  * `tests/contract/collection-contract.ts`. Repositories (`repositories/`) are written once, on this port.
  *
  * No transactions: each write is idempotent by its key or guarded by `rev`. Every method throws only AppError; an
- * engine that does not answer is STORE_UNAVAILABLE.
+ * engine that does not answer is STORE_UNAVAILABLE, and then a write may or may not have been made. What breaks a rule
+ * stated here is a programming error: INTERNAL.
  */
 
-/** What every document has. `_id` is the natural key, at most 512 bytes; `rev` starts at 1 and rises with each write. */
+/**
+ * What every document has. `_id` is the natural key, 1 to 512 bytes; `rev` starts at 1 and rises with each write. All
+ * else is JSON, with any names, at most 15,000,000 bytes (PAYLOAD_TOO_LARGE) and 80 levels deep.
+ */
 export interface StoreDocument {
   readonly _id: string
   readonly rev: number
@@ -16,8 +20,9 @@ export interface StoreDocument {
 export type Scalar = string | number | boolean | null
 
 /**
- * Fields are top level and hold a Scalar or are absent (absent is stored and found as null). Every index ends with
- * `_id` by itself, so its order is total. The index named `_id` is there without being declared.
+ * Indexed fields are top level and lower_snake_case. They hold Scalars of one type, null, or are absent (absent is
+ * found, counted and ordered as null); strings are ordered by their UTF-8 bytes, false before true. Every index ends
+ * with `_id` by itself, so its order is total. The index named `_id` is there without being declared.
  */
 export interface CollectionDefinition<T extends StoreDocument> {
   /** lower_snake_case; the table's or collection's name. */
@@ -68,11 +73,14 @@ export interface Collection<T extends StoreDocument> {
   insertMany(documents: readonly Omit<T, 'rev'>[]): Promise<InsertResult>
   /** Compare-and-set: writes the whole document where the stored `rev` equals the given one, with `rev` + 1. At most 5,000, distinct keys. */
   replaceMany(documents: readonly T[]): Promise<ReplaceResult>
-  /** Adds to number fields (absent counts as 0) in one atomic step, making the document if it is missing; answers the document after it. */
+  /**
+   * Adds to number fields (absent counts as 0, anything else that is no number is INTERNAL) in one atomic step, making
+   * the document if it is missing; answers the document after it. The one write that is not idempotent.
+   */
   increment(id: string, deltas: Readonly<Record<string, number>>): Promise<T>
   find(query: FindQuery): Promise<T[]>
   count(selection: IndexSelection): Promise<number>
-  /** How many documents there are for each value of the first open field of the index. At most 1,000 groups. */
+  /** How many documents there are for each value of the first open field of the index. Above 1,000 groups it is INTERNAL. */
   groupCount(selection: Omit<IndexSelection, 'range'>): Promise<ReadonlyMap<Scalar, number>>
   /** Missing ones are no error. At most 5,000 keys. Answers how many were there. */
   deleteMany(ids: readonly string[]): Promise<number>
@@ -80,7 +88,7 @@ export interface Collection<T extends StoreDocument> {
 
 export interface Store extends AsyncDisposable {
   readonly engine: 'mongodb' | 'embedded'
-  /** Makes the collections' tables and indexes where they are missing. May be called by many at once and again. */
+  /** Makes the collections' tables and indexes where they are missing, drops none. May be called by many at once and again. */
   ensure(definitions: readonly CollectionDefinition<never>[]): Promise<void>
   collection<T extends StoreDocument>(definition: CollectionDefinition<T>): Collection<T>
   /** Rejects with STORE_UNAVAILABLE within `timeoutMs` when the engine does not answer. */
