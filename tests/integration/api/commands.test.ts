@@ -190,18 +190,17 @@ describe('waiting', () => {
   })
 
   it('is for a bounded number of callers: one more is answered 202 at once', async () => {
-    await using small = await startApiSystem({ config: { COMMAND_WAITERS_MAX: 1, COMMAND_WAIT_SECONDS: 2 } })
+    await using small = await startApiSystem({ config: { COMMAND_WAITERS_MAX: 1, COMMAND_WAIT_SECONDS: 4 } })
     const own = createApiData(small.store)
     const { key, id } = await own.addTenant('Small')
     const its = await own.addPage({ key, id }, '1')
     const first = small.request(key, 'POST', `/pages/${its.id}/sync-from-facebook`)
     await eventually(async () => (await waitingAt(small)) === 1)
-    const startedMs = performance.now()
     const second = await small.request(key, 'POST', `/pages/${its.id}/sync-contacts-from-facebook`)
     expect(second.status).toBe(202)
-    expect(performance.now() - startedMs).toBeLessThan(1_500)
+    expect(await waitingAt(small)).toBe(1)
     const { status, headers } = await first
-    expect([status, headers['preference-applied']]).toEqual([202, 'wait=2'])
+    expect([status, headers['preference-applied']]).toEqual([202, 'wait=4'])
   })
 })
 

@@ -44,6 +44,8 @@ export function createServer(options: ServerOptions) {
     connectionTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    // What still comes on a connection while closing is answered as ever, with `Connection: close`.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     genReqId: () => randomUUID(),
     // What fails before any route is known (a path that cannot be decoded): the same shape as every other error.
