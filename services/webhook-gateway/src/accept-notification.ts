@@ -1,13 +1,18 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { LogRecord } from '@pagesync/shared/event-log/event-log.ts'
+import { within } from '@pagesync/shared/event-log/within.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import { continueTrace } from '@pagesync/shared/model/cloud-event.ts'
-import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import type { DeadLetters, NewDeadLetter } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { GatewayCounters } from './counters.ts'
 import { parseNotification } from './parse-notification.ts'
 import { isTooLarge } from './record-size.ts'
 import type { SparingLog } from './sparing-log.ts'
 import { type DerivedEvent, type NotificationContent, toPageEvents } from './to-page-events.ts'
 import { toRecord } from './to-record.ts'
+
+/** Facebook waits 5 s, and a store that is down takes its time to say so. */
+const BURY_MS_MAX = 3_500
 
 export interface AcceptDeps {
   /** Resolves when the log has all of them. */
@@ -51,8 +56,12 @@ export function createAcceptNotification(deps: AcceptDeps): AcceptNotification {
     }
   }
 
+  function bury(letter: NewDeadLetter): Promise<string> {
+    return within(deps.deadLetters.bury(letter), BURY_MS_MAX, storeIsLate)
+  }
+
   async function buryBody({ body, requestId }: SignedNotification, reason: string): Promise<void> {
-    const id = await deps.deadLetters.bury({
+    const id = await bury({
       tenantId: null,
       facebookPageId: null,
       code: 'UNDECODABLE_RECORD',
@@ -68,7 +77,7 @@ export function createAcceptNotification(deps: AcceptDeps): AcceptNotification {
   }
 
   async function buryRecord(record: LogRecord, { requestId }: SignedNotification): Promise<void> {
-    const id = await deps.deadLetters.bury({
+    const id = await bury({
       tenantId: null,
       facebookPageId: record.headers.ce_subject ?? null,
       code: 'PAYLOAD_TOO_LARGE',
@@ -109,3 +118,5 @@ function readContent(body: Buffer, receivedAtMs: number): NotificationContent {
   }
   return toPageEvents(parsed, receivedAtMs)
 }
+
+const storeIsLate = () => new AppError('STORE_UNAVAILABLE', 'The store did not keep the dead letter in time')

@@ -19,7 +19,7 @@ import { createSparingLog } from './sparing-log.ts'
  * Facebook waits 5 s. Whoever comes just after a publish that will fail waits for its end, so the whole call is
  * bounded, not only the publish: 503 within 4 s whatever happens.
  */
-const BATCH_LIMITS = { publishTimeoutMs: 3_000, callMsMax: 3_500 }
+const BATCH_LIMITS = { publishTimeoutMs: 2_800, callMsMax: 3_300 }
 
 export interface GatewayDeps {
   readonly config: Pick<

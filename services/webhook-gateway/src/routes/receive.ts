@@ -5,7 +5,7 @@ import { createSignatureCheck } from '@pagesync/shared/security/signature.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AcceptNotification } from '../accept-notification.ts'
 import type { GatewayCounters } from '../counters.ts'
-import { rawBody, takeRawBodies, WEBHOOK_BYTES_MAX } from '../raw-body.ts'
+import { takeRawBodies, WEBHOOK_BYTES_MAX } from '../raw-body.ts'
 import type { SparingLog } from '../sparing-log.ts'
 import { WEBHOOK_PATH } from './verify.ts'
 
@@ -34,7 +34,7 @@ export function registerReceive(app: FastifyInstance, deps: ReceiveDeps): void {
   })
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const body = rawBody(request.body)
+    const body = request.body as Buffer
     if (!isSigned(body, signatureOf(request))) return refuse(request, reply)
     try {
       await deps.accept({ body, requestId: request.id, traceparent: traceparentOf(request) })
