@@ -8,8 +8,6 @@ import { Value } from '@sinclair/typebox/value'
 /** What the demonstration is made of: kept beside the data, so that a second start finds the same Facebook. */
 const Demonstration = Type.Object({
   seed: Type.Integer(),
-  /** When the simulated history ends: the first start. */
-  epoch_ms: Type.Integer(),
   app_id: Type.String(),
   app_secret: Type.String(),
   verify_token: Type.String(),
@@ -22,25 +20,24 @@ export type Demonstration = Readonly<Static<typeof Demonstration>>
 
 const FILE = 'demonstration.json'
 
-export async function loadDemonstration(dataDir: string, nowMs: number): Promise<Demonstration> {
+export async function loadDemonstration(dataDir: string): Promise<Demonstration> {
   const path = join(dataDir, FILE)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
   if (text !== null) return Value.Decode(Demonstration, JSON.parse(text))
-  const made = newDemonstration(nowMs)
+  const made = newDemonstration()
   await mkdir(dataDir, { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(made, null, 2), { mode: 0o600 })
   await rename(`${path}.new`, path)
   return made
 }
 
-function newDemonstration(nowMs: number): Demonstration {
+function newDemonstration(): Demonstration {
   const secret = (bytes: number): string => randomBytes(bytes).toString('hex')
   return {
     seed: 20_261_122,
-    epoch_ms: nowMs,
     app_id: '1029384756',
     app_secret: secret(16),
     verify_token: secret(12),

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createApi } from '@pagesync/api/create-api.ts'
 import { createReadPage } from '@pagesync/api/read-page.ts'
 import { createSimulator, type Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
@@ -34,7 +35,7 @@ const GRAPH_VERSION = 'v26.0'
 /** Gateway, worker, API and a simulated Facebook in this process, each engine opened once. */
 export async function startStandalone(config: StandaloneConfig, logger: Logger): Promise<Standalone> {
   await using opened = new AsyncDisposableStack()
-  const demonstration = await loadDemonstration(config.DATA_DIR, systemClock.now())
+  const demonstration = await loadDemonstration(config.DATA_DIR)
   const embedded = `embedded:${config.DATA_DIR}`
   const eventLog = opened.use(await openEventLog(config.EVENT_LOG_URL ?? embedded, { clientId: 'pagesync', logger }))
   const store = opened.use(await openStore(config.STORE_URL ?? embedded))
@@ -94,6 +95,7 @@ function startSimulator(
     appSecret: demonstration.app_secret,
     verifyToken: demonstration.verify_token,
     webhookUrl: `${gatewayUrl}/api/facebook/webhook`,
+    journalFile: join(config.DATA_DIR, 'simulated-facebook.jsonl'),
     pages: [
       {
         facebookPageId: demonstration.facebook_page_id,
@@ -108,7 +110,6 @@ function startSimulator(
           doneShare: 0.2,
           recentCustomers: 6,
         },
-        epoch: demonstration.epoch_ms,
       },
     ],
   })
