@@ -65,11 +65,12 @@ function playFault(fault: FaultAction, answer: GraphAnswer, response: ServerResp
 }
 
 function write(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, text: string) {
+  const bytes = Buffer.from(text)
   response.writeHead(status, {
     'content-type': 'application/json; charset=UTF-8',
-    'content-length': Buffer.byteLength(text),
+    'content-length': bytes.length,
     'cache-control': 'private, no-cache, no-store, must-revalidate',
     ...headers,
   })
-  response.end(text)
+  response.end(bytes)
 }
