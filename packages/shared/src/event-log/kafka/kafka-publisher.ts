@@ -45,6 +45,7 @@ export function createKafkaPublisher(deps: KafkaPublisherDeps): KafkaPublisher {
   async function send(topic: string, messages: ProduceMessage[], deadlineMs: number): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const leftMs = Math.round(deadlineMs - performance.now())
+      if (leftMs < 1) throw tooLate(topic)
       try {
         await within(
           link.use((producer) => producer.send({ topic, messages, acks: ALL_IN_SYNC_REPLICAS, timeout: leftMs })),
