@@ -1,25 +1,18 @@
 import { trustedProxies } from '@pagesync/shared/config/common-config.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
-import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import { createServer, type Server } from '@pagesync/shared/http/create-server.ts'
 import { type HealthCheck, registerHealth } from '@pagesync/shared/http/health.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
-import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
-import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
-import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
-import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
-import { createSyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
-import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import { registerAccessLog } from './access-log.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
 import { type Access, registerAuthentication } from './authenticate.ts'
 import { decorateWithCaller } from './caller.ts'
 import type { ApiConfig } from './config.ts'
+import { createContext } from './create-context.ts'
 import { createFindKey } from './find-key.ts'
 import { registerDocuments } from './openapi/register-documents.ts'
-import { createOwnership } from './ownership.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerConnectPage } from './routes/connect-page.ts'
@@ -32,12 +25,10 @@ import { registerPages } from './routes/pages.ts'
 import { registerSyncHistory } from './routes/sync-history.ts'
 import { registerSyncStatus } from './routes/sync-status.ts'
 import { registerTenants } from './routes/tenants.ts'
-import { createRunCommand } from './run-command.ts'
-import { createSubmitCommand } from './submit-command.ts'
-import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
+import type { CommandWaiters } from './wait-for-command.ts'
 
-export const BASE_PATH = '/api/facebook'
-export const API_VERSION = '0.1.0'
+const BASE_PATH = '/api/facebook'
+const API_VERSION = '0.1.0'
 
 export interface ApiDeps {
   readonly config: Pick<
@@ -68,36 +59,19 @@ export interface Api extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** In-flight requests have so long to end before their connections are cut; then what was accepted so long to go out. */
+/** In-flight requests have so long to end before their connections are cut. */
 const CLOSE_REQUESTS_MS = 4_500
-const CLOSE_PUBLISHING_MS = 3_500
 
 /** The API: reads state from the store, and turns requests to do something into commands. */
 export async function createApi(deps: ApiDeps): Promise<Api> {
-  const { config, logger, store, eventLog, clock, readPage } = deps
+  const { config, logger, clock } = deps
   const app = createServer({
     logger,
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
   })
   const routes = collectRoutes(app)
-  const tenants = createTenants(store)
-  const pages = createPages(store, createSequences(store))
-  const reader = createSyncedReader(store)
-  const ledger = createLedger(store)
-  const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
-  const waiters = createCommandWaiters({ eventLog, ledger, clock, logger, waitersMax: config.COMMAND_WAITERS_MAX })
-  const submit = createSubmitCommand({ ledger, batcher, clock, logger })
-  const run = createRunCommand({
-    submit,
-    waiters,
-    ledger,
-    defaultWaitMs: config.COMMAND_WAIT_SECONDS * 1000,
-    commandsPath: `${BASE_PATH}/commands`,
-  })
-  const ownership = createOwnership({ pages, reader, ledger })
-  const context: ApiContext = { tenants, pages, reader, ledger, ownership, submit, run, readPage, clock }
-
+  const { context, waiters, closePublishing } = createContext({ ...deps, commandsPath: `${BASE_PATH}/commands` })
   // Before the server stops taking connections: whoever waits is answered 202.
   app.addHook('preClose', () => waiters.close())
   decorateWithCaller(app)
@@ -107,7 +81,8 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   registerHealth(app, healthChecks(deps, waiters))
   await app.register(
     async (api) => {
-      registerAuthentication(api, { findKey: createFindKey(tenants, clock), operatorToken: config.OPERATOR_TOKEN })
+      const findKey = createFindKey(context.tenants, clock)
+      registerAuthentication(api, { findKey, operatorToken: config.OPERATOR_TOKEN })
       registerRoutes(api as Server, context, config.OPERATOR_TOKEN !== undefined)
     },
     { prefix: BASE_PATH },
@@ -116,19 +91,20 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
 
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closed ??= closeInOrder()
+    closed ??= closeInOrder(app, closePublishing)
     return closed
   }
-  const closeInOrder = async (): Promise<void> => {
-    const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_REQUESTS_MS)
-    try {
-      await app.close()
-      await batcher.close()
-    } finally {
-      clearTimeout(cut)
-    }
-  }
   return { app, routes, close, [Symbol.asyncDispose]: close }
+}
+
+async function closeInOrder(app: Server, closePublishing: () => Promise<void>): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_REQUESTS_MS)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(cut)
+    await closePublishing()
+  }
 }
 
 function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean): void {

@@ -4,7 +4,7 @@ import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
 
 /** A revoked key is refused within this time. */
-export const KEY_CACHE_MS = 5_000
+const KEY_CACHE_MS = 5_000
 const KEYS_MAX = 10_000
 
 interface Known {

@@ -75,7 +75,6 @@ export const CommandRunning = success(
   { status: Type.Literal('running'), command: named(Command) },
   { description: 'Not finished yet: `Location` is where to ask again' },
 )
-export type CommandRunning = Static<typeof CommandRunning>
 
 const EVERYWHERE: readonly ErrorCode[] = [
   'VALIDATION_FAILED',

@@ -88,7 +88,7 @@ function toNewCommand(request: CommandRequest, nowMs: number): NewCommand {
 }
 
 /** The command as the topic has it. Its id makes it run once; the caller's key was for this door alone. */
-export function toCommand(row: CommandRow, conversationId: number | null): Command {
+function toCommand(row: CommandRow, conversationId: number | null): Command {
   return {
     id: row.command_id,
     type: row.type,

@@ -1,0 +1,57 @@
+import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
+import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { createSyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import type { ApiContext, ReadPage } from './api-context.ts'
+import type { ApiConfig } from './config.ts'
+import { createOwnership } from './ownership.ts'
+import { createRunCommand } from './run-command.ts'
+import { createSubmitCommand } from './submit-command.ts'
+import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
+
+export interface ContextDeps {
+  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX'>
+  readonly logger: Logger
+  readonly store: Store
+  readonly eventLog: EventLog
+  readonly readPage: ReadPage
+  readonly clock: Clock
+  readonly commandsPath: string
+}
+
+export interface OwnedContext {
+  readonly context: ApiContext
+  readonly waiters: CommandWaiters
+  /** Lets what was accepted go out to the topic, for a bounded time. */
+  closePublishing(): Promise<void>
+}
+
+/** What was accepted has so long to go out; after that workers find it in the ledger. */
+const CLOSE_PUBLISHING_MS = 3_500
+
+/** Everything that the routes work with, on the given engines. */
+export function createContext(deps: ContextDeps): OwnedContext {
+  const { config, logger, store, eventLog, readPage, clock, commandsPath } = deps
+  const tenants = createTenants(store)
+  const pages = createPages(store, createSequences(store))
+  const reader = createSyncedReader(store)
+  const ledger = createLedger(store)
+  const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
+  const waiters = createCommandWaiters({ eventLog, ledger, clock, logger, waitersMax: config.COMMAND_WAITERS_MAX })
+  const submit = createSubmitCommand({ ledger, batcher, clock, logger })
+  const defaultWaitMs = config.COMMAND_WAIT_SECONDS * 1000
+  const run = createRunCommand({ submit, waiters, ledger, defaultWaitMs, commandsPath })
+  const ownership = createOwnership({ pages, reader, ledger })
+  return {
+    context: { tenants, pages, reader, ledger, ownership, submit, run, readPage, clock },
+    waiters,
+    closePublishing: () => batcher.close(),
+  }
+}
