@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   ] as const) {
     if ('unavailable' in engine) {
       const message = `${name} cannot be had on this machine: ${engine.unavailable}`
-      if (process.env['CI']) throw new Error(message)
+      if (process.env.CI) throw new Error(message)
       console.error(`\n!!! ${message}\n!!! Its tests are SKIPPED. With CI set this is a failure.\n`)
     } else {
       console.error(`${name}: ${engine.label} at ${engine.url}`)

@@ -10,6 +10,8 @@ export interface NodeProcess extends AsyncDisposable {
   readonly pid: number
   /** Everything it wrote, line by line, standard output and standard error together. */
   readonly lines: readonly string[]
+  /** Standard output alone. */
+  readonly output: readonly string[]
   /** The first line of standard output that is JSON and satisfies `wanted`; fails when the process ends before. */
   jsonLine<T>(wanted: (value: Record<string, unknown>) => boolean, timeoutMs?: number): Promise<T>
   /** Sends a signal and waits for the end; answers the exit code (null after SIGKILL). */
@@ -60,6 +62,7 @@ export function spawnNode(
   return {
     pid: child.pid ?? -1,
     lines,
+    output,
     jsonLine<T>(wanted: (value: Record<string, unknown>) => boolean, timeoutMs = 30_000) {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
       const tell = (what: string): void => reject(new Error(`${script} ${what}:\n${lines.slice(-40).join('\n')}`))
