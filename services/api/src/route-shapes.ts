@@ -1,5 +1,5 @@
 import { ERROR_TABLE, type ErrorCode } from '@pagesync/shared/errors/error-table.ts'
-import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import type { Access } from './authenticate.ts'
 import { Command } from './views/command.ts'
 import { Id, named, nullable } from './views/shapes.ts'
