@@ -21,6 +21,8 @@ export interface LoadResult {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly non200: number
+  /** Processor time of the load itself while it ran. */
+  readonly cpuMs: number
   /** How many of the requests, from the first on, were sent: request i has the mid of `signedMessage(…, i)`. */
   readonly sent: number
   /** Those of them that were answered otherwise or not at all. */
@@ -76,6 +78,7 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const connections = await Promise.all(
     Array.from({ length: order.connections }, () => openConnection(order.port, onAnswer)),
   )
+  const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   deadline = startedAt + order.durationMs
   for (const connection of connections) {
@@ -83,6 +86,7 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
     sendNext(connection, performance.now())
   }
   while (busy.size > 0 && performance.now() < deadline + DRAIN_MS) await delay(5)
+  const cpu = process.cpuUsage(cpuBefore)
   for (const connection of busy) failed.push(connection.index)
   for (const { socket } of connections) socket.destroy()
 
@@ -94,6 +98,7 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
     non200: failed.length,
+    cpuMs: (cpu.user + cpu.system) / 1000,
     sent: next,
     failed,
   }
