@@ -81,12 +81,12 @@ async function measureCalls() {
 }
 
 async function letPeopleWrite({ simulator, page }: SyncBed, people: number): Promise<void> {
-  const { conversations } = await simulator.control<{ conversations: { psid: string }[] }>(
+  const { conversations } = await simulator.control<{ conversations: { psids: string[] }[] }>(
     'GET',
     `conversations?facebook_page_id=${page.facebook_page_id}&limit=200`,
   )
   for (let i = 0; i < people; i++) {
-    const psid = conversations[i * Math.floor(conversations.length / people)]?.psid
+    const psid = conversations[i * Math.floor(conversations.length / people)]?.psids[0]
     await simulator.control('POST', 'messages', { facebook_page_id: page.facebook_page_id, psid, text: `again ${i}` })
   }
 }

@@ -79,7 +79,7 @@ async function pullListing(state: WalkState, context: OperationContext, options:
     ...state,
     ...nextFolderState(state, folder, afterPage(pass, page), options),
     deeper: options.messages ? deeperOf(pulled, rows, context) : [],
-    counts: addCounts(state.counts, rows, context.command.command_id),
+    counts: addCounts(state.counts, rows, context.command.command_id, pass.passes > 1, state.began_ms),
     listed: addListed(state.listed, rows, context.command.command_id),
   }
 }

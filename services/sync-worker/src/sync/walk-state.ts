@@ -87,23 +87,32 @@ export function addListed(listed: readonly Listed[], rows: PulledRows, commandId
   return [...listed, ...more].slice(0, LISTED_MAX)
 }
 
+/**
+ * @param again whether these conversations may have been counted by an earlier pass of this walk: what the walk has
+ * seen since `beganMs` is not counted twice then
+ */
 export function addCounts(
   counts: WalkCounts,
-  { conversations, contacts, messages }: PulledRows,
+  rows: PulledRows,
   commandId: string,
+  again: boolean,
+  beganMs: number,
 ): WalkCounts {
-  const count = (rows: Iterable<Parameters<typeof kindOf>[0]>, kind: 'created' | 'updated'): number => {
-    let found = 0
-    for (const row of rows) if (kindOf(row, commandId) === kind) found++
-    return found
-  }
+  const seen = (key: string): boolean => again && (rows.conversations.get(key)?.before?.last_synced_ms ?? 0) >= beganMs
+  const conversations = [...rows.conversations].filter(([key]) => !seen(key)).map(([, row]) => row)
+  const contacts = [...rows.contacts].filter(([key]) => !seen(key)).map(([, row]) => row)
+  const messages = [...rows.messages.values()].filter(
+    (row) => !seen(row.after.conversation_key) || kindOf(row, commandId) === 'created',
+  )
+  const count = (found: readonly Parameters<typeof kindOf>[0][], kind: 'created' | 'updated'): number =>
+    found.filter((row) => kindOf(row, commandId) === kind).length
   return {
-    conversations: counts.conversations + conversations.size,
-    conversations_created: counts.conversations_created + count(conversations.values(), 'created'),
-    conversations_updated: counts.conversations_updated + count(conversations.values(), 'updated'),
-    contacts: counts.contacts + contacts.size,
-    contacts_created: counts.contacts_created + count(contacts.values(), 'created'),
-    contacts_updated: counts.contacts_updated + count(contacts.values(), 'updated'),
-    messages: counts.messages + messages.size,
+    conversations: counts.conversations + conversations.length,
+    conversations_created: counts.conversations_created + count(conversations, 'created'),
+    conversations_updated: counts.conversations_updated + count(conversations, 'updated'),
+    contacts: counts.contacts + contacts.length,
+    contacts_created: counts.contacts_created + count(contacts, 'created'),
+    contacts_updated: counts.contacts_updated + count(contacts, 'updated'),
+    messages: counts.messages + messages.length,
   }
 }

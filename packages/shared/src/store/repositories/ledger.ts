@@ -47,6 +47,8 @@ export interface Ledger {
   dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
   /** Commands of the page that are not final, whenever they are due; those due first come first. */
   openOfPage(pageId: number, limit: number): Promise<CommandRow[]>
+  /** Lets workers look at all open commands of the page now: what they waited for is there. */
+  wakePage(pageId: number, nowMs: number): Promise<void>
   /** Newest first. */
   ofPage(pageId: number, limit: number, after?: CommandPosition): Promise<CommandRow[]>
   ofTenant(tenantId: string, limit: number, after?: CommandPosition): Promise<CommandRow[]>
@@ -56,6 +58,7 @@ export interface Ledger {
 
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000
 const RACE_ROUNDS_MAX = 20
+const WAKE_MAX = 1_000
 /** A slot without a row is an accept under way for at most so long. */
 const SLOT_GRACE_MS = 60_000
 
@@ -165,6 +168,17 @@ export function createLedger(store: Store): Ledger {
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { lte: nowMs }, limit }),
     openOfPage: (pageId, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gte: 0 }, limit }),
+    async wakePage(pageId, nowMs) {
+      const waiting = await commands.find({
+        index: 'byPageDue',
+        equals: { page_id: pageId },
+        range: { gt: nowMs },
+        limit: WAKE_MAX,
+      })
+      const woken = waiting.filter((row) => row.state === 'waiting').map((row) => ({ ...row, due_ms: nowMs }))
+      // A lost race is a worker that looked at it by itself.
+      if (woken.length > 0) await commands.replaceMany(woken)
+    },
     ofPage: (pageId, limit, after) =>
       commands.find({
         index: 'byPage',

@@ -1,0 +1,213 @@
+import type { CommandRow, ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { openSyncBed, type SyncBed } from '../support/sync-bed.ts'
+
+const SHAPE = { count: 230, longShare: 0.02, longMessages: 60, shortMin: 1, shortMax: 8, doneShare: 0.2 }
+
+interface SyncResults {
+  readonly conversations_total: number
+  readonly messages_total: number
+  readonly errors: readonly { readonly conversation_id: number | null; readonly code: string }[]
+}
+const resultsOf = (row: CommandRow) => (row.result as { sync_results: SyncResults }).sync_results
+
+const allConversations = async ({ reader, page }: SyncBed): Promise<ConversationRow[]> => {
+  const rows: ConversationRow[] = []
+  for (
+    let batch = await reader.conversations(page.id, 'id', 200);
+    batch.length > 0;
+    batch = await reader.conversations(page.id, 'id', 200, batch.at(-1))
+  )
+    rows.push(...batch)
+  return rows
+}
+const total = async (bed: SyncBed) => (await bed.reader.totals(bed.page.id)).messages
+const calls = async ({ simulator }: SyncBed) =>
+  (await simulator.control<{ totals: { cost: number } }>('GET', 'calls')).totals.cost
+
+describe('a full sync', () => {
+  it('brings every conversation, person and message, and says what it cost', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    const row = await bed.run('page.full_sync')
+    expect(row.state).toBe('succeeded')
+    expect(resultsOf(row)).toMatchObject({ conversations_total: SHAPE.count, errors: [] })
+    expect(await bed.reader.totals(bed.page.id)).toEqual({
+      conversations: SHAPE.count,
+      contacts: SHAPE.count,
+      messages: resultsOf(row).messages_total,
+    })
+    expect((row.result as { graph_calls: number }).graph_calls).toBe(await calls(bed))
+    expect(row.transitions.map(({ state }) => state)).toEqual(['accepted', 'queued', 'running', 'succeeded'])
+  })
+
+  it('takes the same end with short and empty pages, trailing cursors and absent counts', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.simulator.control('PUT', 'switches', { shortPages: 'sometimes', trailingNext: true })
+    const row = await bed.run('page.full_sync')
+    expect(row.state).toBe('succeeded')
+    expect((await allConversations(bed)).length).toBe(SHAPE.count)
+    const { messages } = await bed.reader.totals(bed.page.id)
+    await bed.simulator.control('DELETE', 'switches')
+    await bed.run('page.full_sync', { mode: 'full' })
+    expect(await total(bed)).toBe(messages)
+  })
+
+  it('goes on after transient failures of every form, repeating only the page of results that failed', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.simulator.control('POST', 'faults', [
+      { match: { kind: 'conversations', nth: 2 }, times: 1, action: { html: true, status: 502 } },
+      { match: { kind: 'conversations', nth: 3 }, times: 1, action: { empty: true } },
+      { match: { kind: 'messages', nth: 2 }, times: 1, action: { truncate: true } },
+      { match: { kind: 'messages', nth: 4 }, times: 1, action: { reset: true } },
+    ])
+    const row = await bed.run('page.full_sync')
+    expect([row.state, resultsOf(row).conversations_total]).toEqual(['succeeded', SHAPE.count])
+  })
+
+  it('says honestly which conversation failed for good, keeps the others, and tries it again next time', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    const before = bed.page.last_synced_ms
+    await bed.simulator.control('POST', 'faults', {
+      match: { kind: 'messages' },
+      times: 1,
+      action: { error: { code: 100, subcode: 33 } },
+    })
+    const row = await bed.run('page.full_sync')
+    expect(row.state).toBe('partially_succeeded')
+    expect(resultsOf(row).errors).toEqual([
+      { conversation_id: expect.any(Number), code: 'FACEBOOK_OBJECT_GONE', message: expect.any(String) },
+    ])
+    expect((await allConversations(bed)).length).toBe(SHAPE.count)
+    expect((await bed.pages.get('t_bed', bed.page.id))?.last_synced_ms).toBe(before)
+
+    const again = await bed.run('page.full_sync')
+    expect([again.state, resultsOf(again).errors]).toEqual(['succeeded', []])
+    const stored = await total(bed)
+    await bed.run('page.full_sync', { mode: 'full' })
+    expect(await total(bed)).toBe(stored)
+  })
+
+  it('stops when the token dies in the middle, and goes on where it was once the page is connected again', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.simulator.control('PUT', 'tokens', { subcode: 460, after_calls: 4 })
+    const id = await bed.publish('page.full_sync')
+    const waiting = await bed.command(id, ({ state }) => state === 'waiting')
+    expect(waiting.transitions.at(-1)?.reason).toBe('reauth_required')
+    expect((await bed.pages.get('t_bed', bed.page.id))?.status).toBe('reauth_required')
+    const spent = await calls(bed)
+
+    const { token } = await bed.simulator.control<{ token: string }>('POST', 'tokens', {})
+    await bed.pages.connect(
+      { tenantId: 't_bed', facebookPageId: bed.page.facebook_page_id, accessToken: token, name: null },
+      Date.now(),
+    )
+    await bed.ledger.wakePage(bed.page.id, Date.now())
+    const row = await bed.command(id)
+    expect(row.state).toBe('succeeded')
+    expect((await allConversations(bed)).length).toBe(SHAPE.count)
+    // The call that was refused is made once more; nothing else is.
+    const result = row.result as { graph_calls: number }
+    expect(result.graph_calls).toBe(await calls(bed))
+    await using fresh = await openSyncBed(SHAPE)
+    const uninterrupted = await fresh.run('page.full_sync')
+    expect(result.graph_calls - (uninterrupted.result as { graph_calls: number }).graph_calls).toBeLessThanOrEqual(2)
+    expect(spent).toBeGreaterThan(0)
+  })
+
+  it('waits as Facebook says when it is refused for its rate, without counting that as an attempt', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.simulator.control('POST', 'faults', [
+      { match: { kind: 'conversations', nth: 2 }, times: 1, action: { error: { code: 80006, regain_minutes: 3 } } },
+    ])
+    const id = await bed.publish('page.full_sync')
+    const row = await bed.command(id, ({ state }) => state === 'waiting')
+    expect(row.attempts).toBe(0)
+    const last = row.transitions.at(-1)
+    expect(last?.reason).toBe('FACEBOOK_RATE_LIMITED')
+    const waitMs = (row.due_ms ?? 0) - (last?.at_ms ?? 0)
+    expect(Math.abs(waitMs - 3 * 60_000)).toBeLessThan(2_000)
+  })
+
+  it('finds conversations that are written to and made while it pages', async () => {
+    await using bed = await openSyncBed(SHAPE, { callsPerSecond: 20 })
+    const id = await bed.publish('page.full_sync')
+    const { conversations } = await bed.simulator.control<{ conversations: { psids: string[] }[] }>(
+      'GET',
+      'conversations?limit=200',
+    )
+    const moved = conversations.slice(100, 130).flatMap(({ psids }) => psids)
+    for (const psid of moved) await bed.simulator.control('POST', 'messages', { psid, text: `moved ${psid}` })
+    const made = await bed.simulator.control<{ psid: string }>('POST', 'messages', { text: 'brand new' })
+    expect((await bed.command(id)).state).toBe('succeeded')
+    await bed.run('page.full_sync')
+    const rows = new Map((await allConversations(bed)).map((row) => [row.psid, row]))
+    expect(rows.size).toBe(SHAPE.count + 1)
+    for (const psid of moved) expect(rows.get(psid)?.snippet).toBe(`moved ${psid}`)
+    expect(rows.get(made.psid)?.snippet).toBe('brand new')
+  })
+
+  it('is one command when two ask for it at the same time', async () => {
+    await using bed = await openSyncBed(SHAPE, { callsPerSecond: 20 })
+    const [first, second] = await Promise.all([bed.publish('page.full_sync'), bed.publish('page.full_sync')])
+    const rows = await eventually(async () => {
+      const found = await bed.ledger.ofPage(bed.page.id, 10)
+      return found[0]?.state === 'succeeded' ? found : undefined
+    }, 30_000)
+    expect(rows.map(({ command_id }) => command_id)).toEqual([
+      expect.stringMatching(new RegExp(`^(${first}|${second})$`)),
+    ])
+  })
+
+  it('notes what Facebook lists no more, keeps it, and takes the note back when it is listed again', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 40 })
+    await bed.run('page.full_sync')
+    const [victim] = await allConversations(bed)
+    await bed.simulator.control('DELETE', `conversations/${victim?.thread_ids[0]}`)
+    await bed.run('page.full_sync', { mode: 'full' })
+    const rows = await allConversations(bed)
+    expect(rows.length).toBe(40)
+    expect(rows.filter((row) => row.not_listed_since_ms !== null).map((row) => row._id)).toEqual([victim?._id])
+  })
+
+  it('is put back when the worker stops, and goes on at its checkpoint in the next one', async () => {
+    await using bed = await openSyncBed(SHAPE, { callsPerSecond: 15 })
+    const id = await bed.publish('page.full_sync')
+    await bed.command(id, (row) => row.checkpoint !== null && (row.progress?.done ?? 0) > 0)
+    await bed.restartWorker(async () => {
+      expect(await bed.ledger.get('t_bed', id)).toMatchObject({
+        state: 'queued',
+        transitions: expect.arrayContaining([expect.objectContaining({ reason: 'worker_stopped' })]),
+      })
+    })
+    const row = await bed.command(id)
+    expect([row.state, resultsOf(row).conversations_total]).toEqual(['succeeded', SHAPE.count])
+    expect((await allConversations(bed)).length).toBe(SHAPE.count)
+  })
+})
+
+describe('a command that is wrong', () => {
+  it('is refused with its reason, kept as a dead letter, and holds up nothing behind it', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 5 })
+    const refused = [
+      await bed.publish('page.full_sync', { page_id: 4711 }),
+      await bed.publish('page.full_sync', { tenant_id: 't_other' }),
+      await bed.publish('conversation.sync_status', { conversation_id: 4711 }),
+      await bed.publish('page.full_sync', { expires_at: '2020-01-01T00:00:00Z' }),
+      await bed.publish('nonsense' as never),
+      await bed.publish('page.full_sync', { requested_by: 'me' }),
+    ]
+    expect((await bed.run('page.full_sync')).state).toBe('succeeded')
+    const rejected = await eventually(() => {
+      const found = bed.changes.filter(({ type }) => type === 'command.rejected')
+      return found.length >= refused.length ? found : undefined
+    })
+    expect(rejected.map(({ cause }) => cause.command_id).toSorted()).toEqual(refused.toSorted())
+    for (const { fields } of rejected)
+      expect(fields).toMatchObject({
+        code: expect.any(String),
+        message: expect.any(String),
+        dead_letter_id: expect.stringMatching(/^dl_/),
+      })
+  })
+})
