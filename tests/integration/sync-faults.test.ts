@@ -97,9 +97,9 @@ describe('a full sync', () => {
     expect((await bed.pages.get('t_bed', bed.page.id))?.status).toBe('reauth_required')
     const spent = await calls(bed)
 
-    const { token } = await bed.simulator.control<{ token: string }>('POST', 'tokens', {})
+    const { access_token: accessToken } = await bed.simulator.control<{ access_token: string }>('POST', 'tokens', {})
     await bed.pages.connect(
-      { tenantId: 't_bed', facebookPageId: bed.page.facebook_page_id, accessToken: token, name: null },
+      { tenantId: 't_bed', facebookPageId: bed.page.facebook_page_id, accessToken, name: null },
       Date.now(),
     )
     await bed.ledger.wakePage(bed.page.id, Date.now())

@@ -63,7 +63,7 @@ export const registerConnectPage: RegisterRoutes = (api, context) => {
 }
 
 async function connect(
-  { readPage, pages, clock }: ApiContext,
+  { readPage, pages, ledger, clock }: ApiContext,
   caller: Caller,
   { facebook_page_id: facebookPageId, access_token: accessToken }: { facebook_page_id: string; access_token: string },
 ): Promise<{ page: PageRow; created: boolean }> {
@@ -72,7 +72,10 @@ async function connect(
     const problems = [{ path: '/facebook_page_id', message: 'is another page at Facebook' }]
     throw new AppError('VALIDATION_FAILED', '/facebook_page_id: is another page at Facebook', { problems })
   }
-  return pages.connect({ tenantId: caller.tenantId, facebookPageId, accessToken, name }, clock.now())
+  const connected = await pages.connect({ tenantId: caller.tenantId, facebookPageId, accessToken, name }, clock.now())
+  // Commands that waited for a living token go on now.
+  await ledger.wakePage(connected.page.id, clock.now())
+  return connected
 }
 
 /** Once more after a crash in between is harmless: an open full sync is shared. */

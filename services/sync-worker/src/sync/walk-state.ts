@@ -101,9 +101,7 @@ export function addCounts(
   const seen = (key: string): boolean => again && (rows.conversations.get(key)?.before?.last_synced_ms ?? 0) >= beganMs
   const conversations = [...rows.conversations].filter(([key]) => !seen(key)).map(([, row]) => row)
   const contacts = [...rows.contacts].filter(([key]) => !seen(key)).map(([, row]) => row)
-  const messages = [...rows.messages.values()].filter(
-    (row) => !seen(row.after.conversation_key) || kindOf(row, commandId) === 'created',
-  )
+  const messages = [...rows.messages.values()].filter((row) => !seen(row.after.conversation_key) || row.before === null)
   const count = (found: readonly Parameters<typeof kindOf>[0][], kind: 'created' | 'updated'): number =>
     found.filter((row) => kindOf(row, commandId) === kind).length
   return {
