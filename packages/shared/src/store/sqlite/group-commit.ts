@@ -30,7 +30,7 @@ interface Job {
 
 const TRANSACTION_ROWS_MAX = 200
 /** Of applying rows; the commit comes on top. */
-const APPLY_MS = 4
+const APPLY_MS = 3
 const JOBS_MAX = 20_000
 
 export function createGroupCommit(transactions: Transactions, turns: Turns): GroupCommit {

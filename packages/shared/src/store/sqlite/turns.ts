@@ -11,7 +11,7 @@ export interface Turns {
   close(): Promise<void>
 }
 
-const TURN_MS = 4
+const TURN_MS = 2
 const WAITING_MAX = 20_000
 
 export function createTurns(): Turns {
