@@ -5,7 +5,7 @@
  *    sign: `$ne` (an operator; refused by replace at the top level), `$ref` (the driver would answer a DBRef),
  *    `_bsontype` (the driver would take the object for a BSON class), names with a NUL (BSON has none), `_write`.
  *    What comes from outside may hold any of them.
- * 2. `_write` holds a mark of the call that last wrote the document whole, see `replace-batch.ts`.
+ * 2. `_write` holds a mark of the call that last wrote the document whole, see `write-batches.ts`.
  */
 const ESCAPE = '＄'
 const WRITE_MARK = '_write'
