@@ -97,6 +97,19 @@ export function describeMergeRowsContract(name: string, open: () => Promise<Stor
       }
     })
 
+    test('reads a row that knowledge concerns without making one, also where new rows are expected', async () => {
+      const collection = await tallies()
+      await collection.insertMany([{ _id: 'there', hits: 1, tags: [] }])
+      const merged = await mergeRows<Tally, Seen>({
+        collection,
+        expect: 'new',
+        incoming: new Map(['there', 'not there'].map((key) => [key, [{ hits: 2, tag: 't' }]])),
+        fold: (row) => row && { ...row, hits: row.hits + 2 },
+      })
+      expect([...merged.keys()]).toEqual(['there'])
+      expect(await collection.getMany(['there', 'not there'])).toMatchObject([{ _id: 'there', hits: 3 }])
+    })
+
     test('makes a row again that was deleted in between', async () => {
       const collection = await tallies()
       await collection.insertMany([{ _id: 'a', hits: 1, tags: [] }])

@@ -4,7 +4,10 @@ import { backOffMs } from '../lifecycle/back-off.ts'
 import type { Collection, StoreDocument } from './collection.ts'
 
 /** A row on its way: numbered and versioned only once it is stored. */
-export type Draft<T extends StoreDocument> = Omit<T, 'rev' | 'id'> & { readonly rev?: number; readonly id?: number }
+export type Draft<T extends StoreDocument> = Omit<T, 'rev' | 'id'> & { readonly _id: string } & {
+  readonly rev?: number
+  readonly id?: number
+}
 
 export interface MergeRowsOptions<T extends StoreDocument, K> {
   readonly collection: Collection<T>
@@ -57,18 +60,18 @@ async function mergeChunk<T extends StoreDocument, K>(
     options.signal?.throwIfAborted()
     if (round > 2) await delay(backOffMs(round - 2, CONFLICT_BACK_OFF))
     const stored = insertFirst ? new Map<string, T>() : await readRows(options.collection, open)
-    const existing = await insertMissing(
-      open.filter((key) => !stored.has(key)),
-      options,
-      merged,
-    )
+    const missing = open.filter((key) => !stored.has(key))
+    const drafts = draftsOf(missing, options)
+    const existing = await insertMissing(drafts, options, merged)
+    // Knowledge that makes no row by itself may still concern one that is there: it is read in the next round.
+    const unread = insertFirst && drafts.length < missing.length ? withoutDraft(missing, drafts) : []
     const lost = await replaceChanged(
       open.filter((key) => stored.has(key)),
       stored,
       options,
       merged,
     )
-    open = [...existing, ...lost]
+    open = [...existing, ...lost, ...unread]
     insertFirst = false
   }
 }
@@ -81,16 +84,27 @@ async function readRows<T extends StoreDocument>(
   return new Map(rows.map((row) => [row._id, row]))
 }
 
+function draftsOf<T extends StoreDocument, K>(
+  keys: readonly string[],
+  { fold, incoming }: MergeRowsOptions<T, K>,
+): readonly Draft<T>[] {
+  return keys.flatMap((key) => {
+    const draft = fold(null, incoming.get(key) ?? [], key)
+    return draft === null ? [] : [draft]
+  })
+}
+
+function withoutDraft(keys: readonly string[], drafts: readonly { readonly _id: string }[]): readonly string[] {
+  const made = new Set(drafts.map(({ _id }) => _id))
+  return keys.filter((key) => !made.has(key))
+}
+
 /** Answers the keys that turned out to exist. */
 async function insertMissing<T extends StoreDocument, K>(
-  keys: readonly string[],
+  drafts: readonly Draft<T>[],
   options: MergeRowsOptions<T, K>,
   merged: Map<string, MergedRow<T>>,
 ): Promise<readonly string[]> {
-  const drafts = keys.flatMap((key) => {
-    const draft = options.fold(null, options.incoming.get(key) ?? [], key)
-    return draft === null ? [] : [draft]
-  })
   if (drafts.length === 0) return []
   const ids = options.takeIds ? await options.takeIds(drafts.length) : []
   const rows = drafts.map(

@@ -3,7 +3,7 @@ import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
 
 /** Every collection of the system, for `Store.ensure` at start. */
-export const COLLECTIONS = [
+export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.TENANTS,
   rows.API_KEYS,
   rows.PAGES,
@@ -20,7 +20,7 @@ export const COLLECTIONS = [
   rows.PAGE_LEASES,
   rows.SEQUENCES,
   DEAD_LETTERS,
-] as unknown as readonly CollectionDefinition<never>[]
+]
 
 export function ensureCollections(store: Store): Promise<void> {
   return store.ensure(COLLECTIONS)

@@ -226,6 +226,9 @@ export interface ContactRow extends StoreDocument {
   readonly custom_fields: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
   readonly notes: string | null
+  readonly profile_pic?: string
+  /** When Facebook should be asked who this is (again); null: the name is known. */
+  readonly profile_due_ms: number | null
   /** Fields that a person set here: Facebook's data never overwrites them. */
   readonly set_by_person: readonly string[]
   readonly event_id: string | null
@@ -234,7 +237,7 @@ export interface ContactRow extends StoreDocument {
 }
 export const CONTACTS: CollectionDefinition<ContactRow> = {
   name: 'contacts',
-  indexes: { byId: ['id'], byPageId: ['page_id', 'id'] },
+  indexes: { byId: ['id'], byPageId: ['page_id', 'id'], byProfileDue: ['profile_due_ms'] },
 }
 
 /** Events that are no message: kept as they came. `_id` is page and event id. */
