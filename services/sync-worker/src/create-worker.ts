@@ -20,6 +20,7 @@ import { createPageLeases } from './commands/page-leases.ts'
 import type { WorkerConfig } from './config.ts'
 import { consumeCommands } from './consume/consume-commands.ts'
 import { consumePageEvents } from './consume/consume-page-events.ts'
+import { createFailureGuard, type FailureGuard } from './consume/failure-guard.ts'
 import { SOURCE } from './source.ts'
 
 export interface WorkerDeps {
@@ -87,6 +88,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const events = opened.use(
     await consumePageEvents({ eventLog, pages, synced, sequences, deadLetters, clock, logger, stallAfterMs }),
   )
+  const commandsGuard = createFailureGuard('commands', logger)
   const commands = opened.use(
     await consumeCommands({
       eventLog,
@@ -95,6 +97,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       reader: createSyncedReader(store),
       deadLetters,
       runner,
+      guard: commandsGuard,
       announce,
       workerId,
       clock,
@@ -107,8 +110,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   registerHealth(app, [
     engineCheck('event_log', eventLog),
     engineCheck('store', store),
-    consumerCheck('page_events_consumer', events.subscription),
-    consumerCheck('commands_consumer', commands),
+    consumerCheck('page_events_consumer', events.subscription, events.guard),
+    consumerCheck('commands_consumer', commands, commandsGuard),
     { name: 'commands', optional: true, check: async () => ({ worker: workerId, ...runner.status() }) },
     { name: 'page_events', optional: true, check: async () => ({ ...events.counts }) },
   ])
@@ -133,10 +136,12 @@ function engineCheck(
 }
 
 /** A consumer is judged by its progress, not by its heartbeat. */
-function consumerCheck(name: string, subscription: Subscription): HealthCheck {
+function consumerCheck(name: string, subscription: Subscription, guard: Pick<FailureGuard, 'stopped'>): HealthCheck {
   return {
     name,
     check: async () => {
+      const stopped = guard.stopped()
+      if (stopped !== null) throw new Error(`the consumer has stopped: ${stopped}, lag ${subscription.status().lag}`)
       const { state, progressedAtMs, ...rest } = subscription.status()
       if (state === 'stalled' || state === 'closed') throw new Error(`the consumer is ${state}, lag ${rest.lag}`)
       return { state, ...rest, progressed_at: new Date(progressedAtMs).toISOString() }

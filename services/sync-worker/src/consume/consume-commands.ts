@@ -16,6 +16,7 @@ import type { CommandRunner } from '../commands/command-runner.ts'
 import { operationOf } from '../commands/operations.ts'
 import { buryRecord } from './bury-record.ts'
 import { type DecodedCommand, decodeCommand } from './decode-command.ts'
+import type { FailureGuard } from './failure-guard.ts'
 import { handleBatchSafely } from './handle-batch-safely.ts'
 
 export interface CommandConsumerDeps {
@@ -25,6 +26,7 @@ export interface CommandConsumerDeps {
   readonly reader: SyncedReader
   readonly deadLetters: DeadLetters
   readonly runner: CommandRunner
+  readonly guard: FailureGuard
   readonly announce: (changes: readonly Change[]) => Promise<void>
   readonly workerId: string
   readonly clock: Clock
@@ -47,6 +49,7 @@ export function consumeCommands(deps: CommandConsumerDeps): Promise<Subscription
       records: batch.records,
       handle,
       bury: (record, error, attempts) => reject(record, error, attempts, NOBODY, deps),
+      guard: deps.guard,
       logger: deps.logger,
     })
   return deps.eventLog.subscribe({

@@ -13,9 +13,10 @@ import { effectOf, type PlacedEvent } from '../events/event-effect.ts'
 import { SOURCE } from '../source.ts'
 import { buryRecord } from './bury-record.ts'
 import { decodePageEvent } from './decode-page-event.ts'
+import { createFailureGuard, type FailureGuard } from './failure-guard.ts'
 import { handleBatchSafely } from './handle-batch-safely.ts'
 import { createKnownKeys } from './known-keys.ts'
-import { createPageDirectory } from './page-directory.ts'
+import { createPageDirectory, type PageDirectory } from './page-directory.ts'
 
 export interface PageEventConsumerDeps {
   readonly eventLog: EventLog
@@ -39,6 +40,7 @@ export interface PageEventCounts {
 export interface PageEventConsumer extends AsyncDisposable {
   readonly subscription: Subscription
   readonly counts: Readonly<PageEventCounts>
+  readonly guard: Pick<FailureGuard, 'stopped'>
 }
 
 export const PAGE_EVENTS_GROUP = 'pagesync.worker.page-events'
@@ -54,10 +56,13 @@ const ACTIVITY_EVERY_MS = 1_000
 export async function consumePageEvents(deps: PageEventConsumerDeps): Promise<PageEventConsumer> {
   const { eventLog, clock, logger } = deps
   const counts: PageEventCounts = { handled: 0, unknownPage: 0, buried: 0 }
-  const handle = createHandler(deps, counts)
+  const directory = createPageDirectory(deps.pages, clock)
+  const guard = createFailureGuard('page_events', logger)
+  const handle = createHandler(deps, directory, counts)
 
   const bury = async (record: StoredRecord, code: string, reason: string, attempts: number): Promise<void> => {
-    await buryRecord(deps.deadLetters, record, { code, reason, attempts }, clock.now())
+    const tenantId = await tenantOf(record, directory)
+    await buryRecord(deps.deadLetters, record, { code, reason, attempts, tenantId }, clock.now())
     counts.buried++
     logger.warn(
       { topic: record.topic, partition: record.partition, offset: record.offset, code, reason },
@@ -71,6 +76,7 @@ export async function consumePageEvents(deps: PageEventConsumerDeps): Promise<Pa
       handle: (records) => handle(records, bury),
       bury: (record, error, attempts) =>
         bury(record, error.code, `${error.message}: ${describeCause(error.cause)}`, attempts),
+      guard,
       logger,
     })
     counts.handled += batch.records.length
@@ -88,14 +94,20 @@ export async function consumePageEvents(deps: PageEventConsumerDeps): Promise<Pa
         kind === 'restarted' ? 'consumer restarted' : 'batch failed',
       ),
   })
-  return { subscription, counts, [Symbol.asyncDispose]: () => subscription.close() }
+  return { subscription, counts, guard, [Symbol.asyncDispose]: () => subscription.close() }
 }
 
 type Bury = (record: StoredRecord, code: string, reason: string, attempts: number) => Promise<void>
 
-function createHandler(deps: PageEventConsumerDeps, counts: PageEventCounts) {
+/** A dead letter belongs to whom the page belongs, as far as its key names one. */
+async function tenantOf(record: StoredRecord, directory: PageDirectory): Promise<string | null> {
+  const facebookPageId = record.key.split(':')[0] ?? ''
+  const page = (await directory.find([facebookPageId])).get(facebookPageId)
+  return page?.tenant_id ?? null
+}
+
+function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, counts: PageEventCounts) {
   const { eventLog, pages, clock } = deps
-  const directory = createPageDirectory(pages, clock)
   const knownContacts = createKnownKeys(KNOWN_CONTACTS_MAX)
   const recordActivity = createActivityRecorder(pages, clock)
 
@@ -117,7 +129,7 @@ function createHandler(deps: PageEventConsumerDeps, counts: PageEventCounts) {
 
 async function place(
   records: readonly StoredRecord[],
-  directory: ReturnType<typeof createPageDirectory>,
+  directory: PageDirectory,
   counts: PageEventCounts,
   bury: Bury,
 ): Promise<PlacedEvent[]> {
