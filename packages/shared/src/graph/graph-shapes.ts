@@ -97,8 +97,11 @@ export const GraphPage = Type.Object(
 )
 export type GraphPage = Static<typeof GraphPage>
 
+const GraphProfile = Type.Object({ name: Text, first_name: Text, last_name: Text, profile_pic: Text }, Open)
+
 const CHECKS = {
   page: TypeCompiler.Compile(GraphPage),
+  profile: TypeCompiler.Compile(GraphProfile),
   conversation: TypeCompiler.Compile(GraphConversation),
   conversations: TypeCompiler.Compile(GraphConversationList),
   messages: TypeCompiler.Compile(GraphMessageList),
@@ -106,6 +109,7 @@ const CHECKS = {
 
 type Shapes = {
   page: GraphPage
+  profile: Static<typeof GraphProfile>
   conversation: GraphConversation
   conversations: Static<typeof GraphConversationList>
   messages: GraphMessageList
@@ -119,10 +123,19 @@ export function readShape<K extends keyof Shapes>(kind: K, body: unknown): Shape
   throw new AppError('FACEBOOK_UNAVAILABLE', `Facebook's answer has another shape at ${first?.path || '/'}`)
 }
 
-/** Where a list goes on: null at its end. A page may be short or empty and still have a next one; only a missing `next` ends it. */
+/**
+ * Where a list goes on: null at its end. A page may be short or empty and still have a next one; only a missing `next`
+ * ends it. `next` itself holds the access token: only its cursor is read, and it is never followed, kept or logged.
+ *
+ * @throws AppError FACEBOOK_UNAVAILABLE where there is a next page that no cursor leads to: taking it for the end would
+ * lose what follows
+ */
 export function nextCursor(list: { readonly paging?: Static<typeof Paging> } | undefined): string | null {
-  if (!list?.paging?.next) return null
-  return list.paging.cursors?.after ?? new URL(list.paging.next).searchParams.get('after')
+  const { next, cursors } = list?.paging ?? {}
+  if (!next) return null
+  const after = cursors?.after ?? (URL.canParse(next) ? new URL(next).searchParams.get('after') : null)
+  if (after) return after
+  throw new AppError('FACEBOOK_UNAVAILABLE', 'Facebook names a next page without a cursor')
 }
 
 /** `2021-07-23T09:28:50+0000` and RFC 3339 alike; null where it is neither. */

@@ -1,124 +1,152 @@
-import type { GraphClient, GraphRequest } from './graph-client.ts'
+import {
+  CONVERSATION_FIELDS,
+  fieldsText,
+  type GraphField,
+  MESSAGE_FIELDS,
+  nestedMessages,
+  plainFields,
+} from './graph-fields.ts'
 import { type GraphConversation, type GraphMessage, type GraphPage, nextCursor, readShape } from './graph-shapes.ts'
-import type { BucketName, CallPriority, PageBudget } from './page-budget.ts'
+import { createPageCalls, type FieldsRequest, type PageCalls, type PageCallsDeps } from './page-calls.ts'
+import { type ConversationReads, readConversationsByIds } from './read-conversations-by-ids.ts'
+import type { Listing, ListingAsk } from './read-listing-page.ts'
 
-/** One page of a list. */
-export interface Listing<T> {
-  readonly items: readonly T[]
-  /** Cursor of the next page, null at the end. */
-  readonly next: string | null
-  readonly requestedAtMs: number
-}
+export { PAGE_FIELDS, type PageField } from './graph-fields.ts'
 
-export interface ListConversations {
+export interface ListConversations extends Pick<ListingAsk, 'limit' | 'messagesLimit'>, Partial<ListingAsk> {
   readonly folder?: string
   /** The thread with this person alone. */
   readonly userId?: string
   readonly limit: number
-  readonly after?: string | null
   /** Nests the newest messages of each conversation; 0 for none. */
   readonly messagesLimit: number
 }
 
-/** The calls that we make for one page, each within the page's budget. All throw AppError as `GraphClient` does. */
+export interface ListMessages extends Pick<ListingAsk, 'limit'>, Partial<ListingAsk> {
+  readonly limit: number
+}
+
+interface Read {
+  readonly requestedAtMs: number
+  /** Fields that Facebook refuses to this page: they were left out, what is missing of them is not empty. */
+  readonly droppedFields: readonly string[]
+}
+
+export interface Profile extends Read {
+  readonly name: string | null
+  /** Expires: to be fetched soon or asked for again. */
+  readonly picture: string | null
+}
+
+/**
+ * The calls that we make for one page, each within the page's budget. All throw AppError as `GraphClient` does. A
+ * field that Facebook refuses is found, left out, remembered and told; the rest of the call goes on.
+ */
 export interface PageGraph {
-  page(fields: readonly string[]): Promise<{ readonly page: GraphPage; readonly requestedAtMs: number }>
+  page(fields: readonly string[]): Promise<Read & { readonly page: GraphPage }>
+  /** One page of results; `readListingPage` reads a whole listing with it. */
   conversations(list: ListConversations): Promise<Listing<GraphConversation>>
-  conversation(threadId: string): Promise<{ readonly conversation: GraphConversation; readonly requestedAtMs: number }>
-  messages(
-    threadId: string,
-    list: { readonly limit: number; readonly after?: string | null },
-  ): Promise<Listing<GraphMessage>>
-  /** Calls made so far through this object, repeated ones too. */
+  conversation(threadId: string): Promise<Read & { readonly conversation: GraphConversation }>
+  /** The state of several conversations, at most 50, without their messages; see `readConversationsByIds` for the cost. */
+  conversationsByIds(threadIds: readonly string[]): Promise<ConversationReads>
+  /** One page of results, newest first. */
+  messages(threadId: string, list: ListMessages): Promise<Listing<GraphMessage>>
+  /** Who a person is; all null where Facebook answers an empty object, its way of saying that we may not know. */
+  profile(psid: string): Promise<Profile>
+  /** Calls that Facebook has counted so far through this object: every attempt that was sent, each part of a batch. */
   calls(): number
 }
 
-export interface PageGraphDeps {
-  readonly client: GraphClient
-  readonly budget: PageBudget
-  readonly facebookPageId: string
-  readonly accessToken: string
-  readonly priority: CallPriority
-  readonly signal: AbortSignal
+/** What a conversation by itself tells beside what it tells in a listing, which is asked for by folder. */
+const SINGLE_CONVERSATION_FIELDS: readonly GraphField[] = [...CONVERSATION_FIELDS, { name: 'folder' }]
+const PROFILE_FIELDS = plainFields(['name', 'first_name', 'last_name', 'profile_pic'])
+
+export function createPageGraph(deps: PageCallsDeps): PageGraph {
+  const calls = createPageCalls(deps)
+  const page = nodePath(deps.facebookPageId)
+
+  const conversation: PageGraph['conversation'] = async (threadId) => {
+    const { body, ...read } = await calls.get(singleConversation(threadId))
+    return { conversation: readShape('conversation', body), ...toRead(read) }
+  }
+  return {
+    async page(names) {
+      const fields = plainFields(names)
+      const { body, ...read } = await calls.get({ bucket: 'page', edge: 'page', path: page, fields })
+      return { page: readShape('page', body), ...toRead(read) }
+    },
+    async conversations(list) {
+      const { body, ...read } = await calls.get(conversationsRequest(`${page}/conversations`, list))
+      const { data, ...rest } = readShape('conversations', body)
+      return { items: data, next: nextCursor(rest), ...toRead(read) }
+    },
+    conversation,
+    conversationsByIds: (threadIds) => byIds(threadIds, calls, deps, conversation),
+    async messages(threadId, { limit, after, shrinkable = false }) {
+      const { body, ...read } = await calls.get({
+        bucket: 'conversations',
+        edge: 'messages',
+        path: `${nodePath(threadId)}/messages`,
+        fields: MESSAGE_FIELDS,
+        params: { limit, after: after ?? undefined },
+        shrinkable,
+      })
+      const { data, ...rest } = readShape('messages', body)
+      return { items: data, next: nextCursor(rest), ...toRead(read) }
+    },
+    async profile(psid) {
+      const path = nodePath(psid)
+      const { body, ...read } = await calls.get({ bucket: 'profile', edge: 'profile', path, fields: PROFILE_FIELDS })
+      const { name, first_name, last_name, profile_pic } = readShape('profile', body)
+      const fullName = name ?? [first_name, last_name].filter((part) => part).join(' ')
+      return { name: fullName || null, picture: profile_pic ?? null, ...toRead(read) }
+    },
+    calls: () => calls.count(),
+  }
 }
 
-/** What we ask of a message; nested lists are cut so that one answer stays small. */
-export const MESSAGE_FIELDS = [
-  'id',
-  'created_time',
-  'from',
-  'message',
-  'sticker',
-  'reply_to',
-  'attachments{id,name,mime_type,size,image_data,video_data,file_url}',
-  'shares{link,name}',
-  'reactions',
-] as const
-const CONVERSATION_FIELDS = [
-  'id',
-  'updated_time',
-  'unread_count',
-  'message_count',
-  'snippet',
-  'can_reply',
-  'participants',
-] as const
+const nodePath = (id: string): string => `/${encodeURIComponent(id)}`
 
-export const PAGE_FIELDS = ['name', 'category', 'about', 'phone', 'website', 'fan_count'] as const
-export type PageField = (typeof PAGE_FIELDS)[number]
+const toRead = ({ requestedAtMs, droppedFields }: Read): Read => ({ requestedAtMs, droppedFields })
 
-export function createPageGraph(deps: PageGraphDeps): PageGraph {
-  const { client, budget, priority, signal, accessToken } = deps
-  const page = `/${encodeURIComponent(deps.facebookPageId)}`
-  let calls = 0
-
-  const get = (bucket: BucketName, path: string, params: GraphRequest['params']) =>
-    client.request({
-      method: 'GET',
-      path,
-      params: params ?? {},
-      accessToken,
-      signal,
-      beforeAttempt: async (abort) => {
-        await budget.take(bucket, priority, abort)
-        calls++
-      },
-      afterAnswer: (usage) => budget.observe(usage),
-    })
-
+function conversationsRequest(path: string, list: ListConversations): FieldsRequest {
+  const { folder, userId, limit, after, messagesLimit, shrinkable = false } = list
+  const nested = messagesLimit > 0 ? [nestedMessages(messagesLimit)] : []
   return {
-    async page(fields) {
-      const { body, requestedAtMs } = await get('page', page, { fields: ['id', ...fields].join(',') })
-      return { page: readShape('page', body), requestedAtMs }
-    },
-    async conversations({ folder, userId, limit, after, messagesLimit }) {
-      const nested = messagesLimit > 0 ? [`messages.limit(${messagesLimit}){${MESSAGE_FIELDS.join(',')}}`] : []
-      const { body, requestedAtMs } = await get('conversations', `${page}/conversations`, {
-        platform: 'MESSENGER',
-        folder,
-        user_id: userId,
-        limit,
-        after: after ?? undefined,
-        fields: [...CONVERSATION_FIELDS, ...nested].join(','),
-      })
-      const list = readShape('conversations', body)
-      return { items: list.data, next: nextCursor(list), requestedAtMs }
-    },
-    async conversation(threadId) {
-      const { body, requestedAtMs } = await get('conversations', `/${encodeURIComponent(threadId)}`, {
-        fields: [...CONVERSATION_FIELDS, 'folder'].join(','),
-      })
-      return { conversation: readShape('conversation', body), requestedAtMs }
-    },
-    async messages(threadId, { limit, after }) {
-      const { body, requestedAtMs } = await get('conversations', `/${encodeURIComponent(threadId)}/messages`, {
-        limit,
-        after: after ?? undefined,
-        fields: MESSAGE_FIELDS.join(','),
-      })
-      const list = readShape('messages', body)
-      return { items: list.data, next: nextCursor(list), requestedAtMs }
-    },
-    calls: () => calls,
+    bucket: 'conversations',
+    edge: 'conversation',
+    path,
+    fields: [...CONVERSATION_FIELDS, ...nested],
+    params: { platform: 'MESSENGER', folder, user_id: userId, limit, after: after ?? undefined },
+    shrinkable,
   }
+}
+
+const singleConversation = (threadId: string): FieldsRequest => ({
+  bucket: 'conversations',
+  edge: 'conversation',
+  path: nodePath(threadId),
+  fields: SINGLE_CONVERSATION_FIELDS,
+})
+
+function byIds(
+  threadIds: readonly string[],
+  calls: PageCalls,
+  { budget }: PageCallsDeps,
+  one: PageGraph['conversation'],
+): Promise<ConversationReads> {
+  const allowed = () => calls.allowed('conversation', SINGLE_CONVERSATION_FIELDS)
+  return readConversationsByIds(threadIds, {
+    atOnce: budget.callsPerSecond('conversations'),
+    batch: (ids) => {
+      const params = { fields: fieldsText(allowed().fields) }
+      return calls.batch(
+        'conversations',
+        ids.map((id) => ({ path: nodePath(id), params })),
+      )
+    },
+    one,
+    refused: (error, requestedAtMs) => calls.refused('conversations', error, requestedAtMs),
+    droppedFields: () => allowed().dropped,
+  })
 }

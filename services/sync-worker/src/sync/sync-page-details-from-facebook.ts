@@ -9,9 +9,10 @@ export const syncPageDetailsFromFacebook: Operation = async (context) => ({ resu
 export async function pullPageDetails(
   context: OperationContext,
 ): Promise<{ readonly page: Readonly<Record<string, unknown>> }> {
-  const fields = fieldsAskedFor(context.command.arguments.fields)
-  const { page: pulled, requestedAtMs } = await context.graph.page(fields)
-  // "Empty fields are left out": a field that was asked for and is missing is empty.
+  const asked = fieldsAskedFor(context.command.arguments.fields)
+  const { page: pulled, requestedAtMs, droppedFields } = await context.graph.page(asked)
+  const fields = asked.filter((field) => !droppedFields.includes(field))
+  // "Empty fields are left out": a field that was asked for, was not refused and is missing is empty.
   const values: Partial<Pick<PageRow, PageField>> = Object.fromEntries(
     fields.map((field) => [field, pulled[field] ?? null]),
   )
