@@ -32,6 +32,10 @@ ${table(
       'the records of the batch are handled one by one; one that fails 3 times becomes a dead letter',
     ],
     [
+      'Our own code fails on more than half of the last 100 records',
+      'the consumer stops and commits nothing more until the process is started anew: a bug must not drain the topic',
+    ],
+    [
       'The store or the log does not answer, a write stays contended (all other kinds)',
       'the same batch again after 1 to 30 s (exponential, full jitter), for as long as it takes; nothing is skipped',
     ],
