@@ -22,6 +22,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',
   PAGE_ALREADY_CONNECTED: 'Another tenant holds the page: it must let it go first.',
   NOT_CANCELLABLE: 'Nothing: the command has ended or can no longer be stopped.',
+  NOT_REPLAYABLE: 'The message says why; what was replayed already is replayed again only after it failed again.',
   COMMAND_CANCELLED: 'Nothing: somebody cancelled it.',
   COMMAND_EXPIRED: 'Ask again, if it is still wanted.',
   WRITE_CONFLICT: 'Ask again; if it stays, look for many writers of one row.',

@@ -13,6 +13,8 @@ export const CLOUD_EVENT_HEADERS = {
     ce_time: { type: 'string', format: 'date-time' },
     ce_subject: { type: 'string', description: "Facebook's id of the page; empty where none can be known." },
     'content-type': { const: 'application/json' },
+    pagesync_replay_of: { type: 'string', description: 'A replayed record: the dead letter that it was.' },
+    pagesync_attempts: { type: 'string', pattern: '^[0-9]+$', description: 'How often it had been tried by then.' },
     traceparent: { type: 'string', pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' },
   },
   required: ['ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_time', 'ce_subject', 'content-type', 'traceparent'],

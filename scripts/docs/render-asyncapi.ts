@@ -29,7 +29,7 @@ const ABOUT: Readonly<Record<TopicKey, { readonly title: string; readonly descri
   changes: {
     title: 'Changes',
     description:
-      'What became different here. Written by the worker only when something changed; read by the API and by ' +
+      'What became different here. Written by the worker, and by the API where a person changes something, only when something changed; read by the API and by ' +
       'internal services. A change is a wake-up: the truth is what the API answers.',
   },
   deadLetters: {
@@ -44,7 +44,7 @@ const OPERATIONS: Readonly<Record<string, readonly [action: 'send' | 'receive', 
   consumePageEvents: ['receive', 'pageEvents', 'The worker merges it into the store'],
   publishCommands: ['send', 'commands', 'The API publishes what callers ask for'],
   consumeCommands: ['receive', 'commands', 'The worker takes commands into its ledger'],
-  publishChanges: ['send', 'changes', 'The worker announces what changed'],
+  publishChanges: ['send', 'changes', 'The worker, and the API for what people change here, announce what changed'],
   tailChanges: ['receive', 'changes', 'The API wakes the callers that wait'],
   publishDeadLetters: ['send', 'deadLetters', 'The gateway and the worker announce what they gave up on'],
 }

@@ -105,6 +105,7 @@ function contactRow(conversation: Omit<ConversationRow, 'rev'>, id: number): Omi
     custom_fields: { points: 7, nested: { vip: true } },
     tags: ['vip'],
     notes: null,
+    profile_due_ms: null,
     set_by_person: [],
     event_id: null,
     last_synced_ms: T0_MS,

@@ -1,9 +1,13 @@
+import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import type { Server } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
-import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import type { Announce } from './edit-row.ts'
 import type { Ownership } from './ownership.ts'
 import type { RunCommand } from './run-command.ts'
 import type { SubmitCommand } from './submit-command.ts'
@@ -13,7 +17,13 @@ export interface ApiContext {
   readonly tenants: Tenants
   readonly pages: Pages
   readonly reader: SyncedReader
+  /** To be written by `editRow` alone. */
+  readonly synced: Pick<SyncedCollections, 'contacts' | 'conversations'>
   readonly ledger: Ledger
+  readonly deadLetters: DeadLetterBox
+  readonly settings: TenantSettings
+  readonly announce: Announce
+  readonly eventLog: Pick<EventLog, 'publish'>
   readonly ownership: Ownership
   readonly submit: SubmitCommand
   readonly run: RunCommand

@@ -4,8 +4,8 @@ import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOfKey, type Scope, setCaller } from './caller.ts'
 
-/** What a route asks of who calls it: a scope of a tenant's key, or to be the operator. */
-export type Access = Scope | 'operator'
+/** What a route asks of who calls it: a scope of a tenant's key, or to be the operator, or either of the two. */
+export type Access = Scope | 'operator' | 'admin-or-operator'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,7 +27,9 @@ export function registerAuthentication(api: FastifyInstance, options: Authentica
   api.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
     if (access === 'operator') await requireOperator(request, reply, options)
-    else await requireScope(request, reply, options, access)
+    else if (access === 'admin-or-operator') {
+      if (!isOperator(request, options)) await requireScope(request, reply, options, 'admin')
+    } else await requireScope(request, reply, options, access)
   })
 }
 
@@ -53,9 +55,14 @@ async function requireOperator(
 ): Promise<void> {
   const token = bearerToken(request)
   if (token === undefined) throw unauthenticated(reply)
-  if (operatorToken !== undefined && isSame(token, operatorToken)) return
+  if (isOperator(request, { operatorToken })) return
   if (await findKey(token)) throw new AppError('FORBIDDEN', 'This is for the operator alone')
   throw unauthenticated(reply)
+}
+
+function isOperator(request: FastifyRequest, { operatorToken }: Pick<AuthenticateOptions, 'operatorToken'>): boolean {
+  const token = bearerToken(request)
+  return token !== undefined && operatorToken !== undefined && isSame(token, operatorToken)
 }
 
 /** RFC 6750: one space or more, the scheme in any case. */

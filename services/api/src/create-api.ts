@@ -16,15 +16,20 @@ import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerConnectPage } from './routes/connect-page.ts'
+import { registerContactEdits } from './routes/contact-edits.ts'
 import { registerContacts } from './routes/contacts.ts'
+import { registerConversationEdits } from './routes/conversation-edits.ts'
 import { registerConversationPulls } from './routes/conversation-pulls.ts'
 import { registerConversations } from './routes/conversations.ts'
+import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerMessages } from './routes/messages.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
 import { registerPages } from './routes/pages.ts'
+import { registerSettings } from './routes/settings.ts'
 import { registerSyncHistory } from './routes/sync-history.ts'
 import { registerSyncStatus } from './routes/sync-status.ts'
 import { registerTenants } from './routes/tenants.ts'
+import { registerUnanswered } from './routes/unanswered.ts'
 import type { CommandWaiters } from './wait-for-command.ts'
 
 const BASE_PATH = '/api/facebook'
@@ -118,6 +123,11 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerConversationPulls(api, context)
   registerContacts(api, context)
   registerCommands(api, context)
+  registerContactEdits(api, context)
+  registerConversationEdits(api, context)
+  registerUnanswered(api, context)
+  registerSettings(api, context)
+  registerDeadLetters(api, context)
   if (hasOperator) registerTenants(api, context)
 }
 

@@ -2,18 +2,21 @@ import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
-import { createSyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
 import type { ApiConfig } from './config.ts'
 import { createOwnership } from './ownership.ts'
 import { createRunCommand } from './run-command.ts'
-import { createSubmitCommand } from './submit-command.ts'
+import { createSubmitCommand, SOURCE } from './submit-command.ts'
 import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
 
 export interface ContextDeps {
@@ -48,9 +51,30 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const submit = createSubmitCommand({ ledger, batcher, clock, logger })
   const defaultWaitMs = config.COMMAND_WAIT_SECONDS * 1000
   const run = createRunCommand({ submit, waiters, ledger, defaultWaitMs, commandsPath })
-  const ownership = createOwnership({ pages, reader, ledger })
+  const deadLetters = createDeadLetterBox(store)
+  const ownership = createOwnership({ pages, reader, ledger, deadLetters })
+  const announce = (changes: readonly Change[]): Promise<void> =>
+    eventLog.publish(
+      TOPICS.changes,
+      changes.map((change) => changeRecord(change, SOURCE)),
+    )
   return {
-    context: { tenants, pages, reader, ledger, ownership, submit, run, readPage, clock },
+    context: {
+      tenants,
+      pages,
+      reader,
+      synced: openSyncedCollections(store),
+      ledger,
+      deadLetters,
+      settings: createTenantSettings(store),
+      ownership,
+      submit,
+      run,
+      announce,
+      eventLog,
+      readPage,
+      clock,
+    },
     waiters,
     closePublishing: () => batcher.close(),
   }

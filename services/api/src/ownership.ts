@@ -1,4 +1,6 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
+import type { DeadLetterRow } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandRow, ContactRow, ConversationRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
@@ -15,15 +17,18 @@ export interface Ownership {
   conversation(caller: Caller, id: number): Promise<{ readonly conversation: ConversationRow; readonly page: PageRow }>
   contact(caller: Caller, id: number): Promise<ContactRow>
   command(caller: Caller, id: string): Promise<CommandRow>
+  /** Null: the operator, who sees everybody's and those of nobody. */
+  deadLetter(caller: Caller | null, id: string): Promise<DeadLetterRow>
 }
 
 export interface OwnershipDeps {
   readonly pages: Pick<Pages, 'get'>
   readonly reader: Pick<SyncedReader, 'conversation' | 'contact'>
   readonly ledger: Pick<Ledger, 'get'>
+  readonly deadLetters: Pick<DeadLetterBox, 'get'>
 }
 
-export function createOwnership({ pages, reader, ledger }: OwnershipDeps): Ownership {
+export function createOwnership({ pages, reader, ledger, deadLetters }: OwnershipDeps): Ownership {
   const findPage = async (caller: Caller, id: number): Promise<PageRow | undefined> =>
     mayUsePage(caller, id) ? pages.get(caller.tenantId, id) : undefined
 
@@ -50,6 +55,12 @@ export function createOwnership({ pages, reader, ledger }: OwnershipDeps): Owner
       if (!command || !mayUsePage(caller, command.page_id))
         throw new AppError('COMMAND_NOT_FOUND', `There is no command ${id}`)
       return command
+    },
+    async deadLetter(caller, id) {
+      const letter = await deadLetters.get(id)
+      if (!letter || (caller !== null && letter.tenant_id !== caller.tenantId))
+        throw new AppError('DEAD_LETTER_NOT_FOUND', `There is no dead letter ${id}`)
+      return letter
     },
   }
 }

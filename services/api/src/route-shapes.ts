@@ -11,6 +11,8 @@ const Closed = { additionalProperties: false }
 export const PageParams = Type.Object({ pageId: Id })
 export const ConversationParams = Type.Object({ conversationId: Id })
 export const IdParams = Type.Object({ id: Id })
+export const DeadLetterParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
+export const ContactParams = Type.Object({ contactId: Id })
 export const CommandParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 
 const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many at most' })
@@ -45,8 +47,10 @@ export const idQuery = Type.Object(
 
 export const LIMIT_DEFAULT = 50
 
-export const body = <P extends TProperties>(properties: P, options: { examples?: unknown[] } = {}) =>
-  Type.Object(properties, { ...Closed, ...options })
+export const body = <P extends TProperties>(
+  properties: P,
+  options: { examples?: unknown[]; minProperties?: number } = {},
+) => Type.Object(properties, { ...Closed, ...options })
 
 export const CommandHeaders = Type.Object({
   'idempotency-key': Type.Optional(
@@ -93,7 +97,12 @@ export function errors(access: Access, codes: readonly ErrorCode[] = []): Record
 function errorAnswer(access: Access, codes: readonly ErrorCode[]): object {
   const [code] = codes as [ErrorCode]
   const { status, title } = ERROR_TABLE[code]
-  const needs = access === 'operator' ? "the operator's token" : `the scope \`${access}\``
+  const needs =
+    access === 'operator'
+      ? "the operator's token"
+      : access === 'admin-or-operator'
+        ? "the scope `admin`, or the operator's token"
+        : `the scope \`${access}\``
   const example = {
     success: false,
     message: title,

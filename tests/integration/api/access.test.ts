@@ -1,3 +1,5 @@
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
 import { type ApiSystem, OPERATOR_TOKEN, startApiSystem } from '../../support/api-system.ts'
@@ -15,6 +17,24 @@ beforeAll(async () => {
   theirs = await data.addTenant('Theirs')
 })
 afterAll(() => system?.[Symbol.asyncDispose]())
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Something of a tenant's page that was given up on. */
+function buryFor(tenantId: string | null, facebookPageId: string | null, headers?: Record<string, string>) {
+  return createDeadLetters(system.store, system.eventLog, '/test').bury({
+    tenantId,
+    facebookPageId,
+    code: 'COMMAND_REJECTED',
+    reason: 'bad',
+    attempts: 1,
+    origin: { kind: 'record', topic: TOPICS.commands, partition: 0, offset: Math.floor(Math.random() * 1e9) },
+    key: facebookPageId ?? '',
+    ...(headers ? { headers } : {}),
+    payload: Buffer.from('{}'),
+    nowMs: Date.now(),
+  })
+}
 
 /** A path that fits the route, with ids that were never given. */
 const examplePath = (path: string): string => path.replaceAll(/:[A-Za-z]+/g, '999999')
@@ -94,7 +114,8 @@ describe('ownership', () => {
       headers: { prefer: 'respond-async' },
     })
     const contact = (await system.request(theirs.key, 'GET', `/pages/${page.id}/contacts`)).body.contacts[0]
-    const paths: readonly (readonly ['GET' | 'POST', (id: string | number) => string, string | number])[] = [
+    const letter = await buryFor(theirs.id, page.facebook_page_id)
+    const paths: readonly (readonly [Method, (id: string | number) => string, string | number, object?])[] = [
       ['GET', (id) => `/pages/${id}`, page.id],
       ['GET', (id) => `/pages/${id}/conversations`, page.id],
       ['GET', (id) => `/pages/${id}/contacts`, page.id],
@@ -107,16 +128,23 @@ describe('ownership', () => {
       ['POST', (id) => `/conversations/${id}/sync-messages-from-facebook`, conversation!.id],
       ['POST', (id) => `/conversations/${id}/sync-status-from-facebook`, conversation!.id],
       ['GET', (id) => `/contacts/${id}`, contact.id],
+      ['GET', (id) => `/pages/${id}/conversations/unanswered`, page.id],
+      ['PATCH', (id) => `/conversations/${id}`, conversation!.id, { status: 'closed' }],
+      ['PUT', (id) => `/contacts/${id}`, contact.id, { notes: 'x' }],
+      ['PUT', (id) => `/contacts/${id}/update-in-system`, contact.id, { notes: 'x' }],
+      ['GET', (id) => `/dead-letters/${id}`, letter],
+      ['POST', (id) => `/dead-letters/${id}/replay`, letter],
+      ['DELETE', (id) => `/dead-letters/${id}`, letter],
       ['GET', (id) => `/commands/${id}`, command.body.command.id],
       ['GET', (id) => `/commands?page_id=${id}`, page.id],
     ]
-    for (const [method, pathOf, id] of paths) {
-      expect(
-        (await system.request(theirs.key, method, pathOf(id), { headers: { prefer: 'respond-async' } })).status,
-        pathOf(id),
-      ).toBeLessThan(300)
-      const notMine = await system.request(mine.key, method, pathOf(id))
-      const notThere = await system.request(mine.key, method, pathOf(987_654_321))
+    for (const [method, pathOf, id, body] of paths) {
+      const notMine = await system.request(mine.key, method, pathOf(id), { body })
+      const notThere = await system.request(mine.key, method, pathOf(987_654_321), { body })
+      // Asked last: it may delete what was asked for.
+      const headers = { prefer: 'respond-async' }
+      const own = await system.request(theirs.key, method, pathOf(id), { headers, body })
+      expect(own.status, `${pathOf(id)} ${JSON.stringify(own.body)}`).toBeLessThan(300)
       expect(notMine.status, pathOf(id)).toBe(404)
       const comparable = ({ body }: typeof notMine, own: string | number) =>
         JSON.stringify({ ...body, request_id: '' }).replaceAll(String(own), 'ID')

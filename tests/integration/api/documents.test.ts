@@ -50,7 +50,7 @@ const SPECIAL_MESSAGES = [
 ] as const
 
 /** One request of each documented answer that is no error. */
-const REQUESTS: readonly (readonly ['GET' | 'POST', string, object | undefined])[] = [
+const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['GET', '/pages', undefined],
   ['GET', '/pages/{id}', undefined],
   ['POST', '/pages', { facebook_page_id: '555', access_token: 'token' }],
@@ -68,6 +68,14 @@ const REQUESTS: readonly (readonly ['GET' | 'POST', string, object | undefined])
   ['POST', '/conversations/{conversationId}/sync-status-from-facebook', undefined],
   ['GET', '/pages/{pageId}/sync-history', undefined],
   ['GET', '/commands', undefined],
+  ['GET', '/pages/{id}/conversations/unanswered', undefined],
+  ['PATCH', '/conversations/{id}', { status: 'closed' }],
+  ['PATCH', '/conversations/{id}', { status: 'open' }],
+  ['PUT', '/contacts/{contactId}/update-in-system', { notes: 'calls on Mondays' }],
+  ['PUT', '/contacts/{contactId}', { notes: null }],
+  ['GET', '/settings', undefined],
+  ['PUT', '/settings', { retention: { messages_days: 30 } }],
+  ['GET', '/dead-letters', undefined],
   ['GET', '/tenants', undefined],
   ['POST', '/tenants', { name: 'Another' }],
 ]
@@ -83,7 +91,8 @@ function fill(path: string): string {
 }
 
 const tokenFor = (path: string): string => (path === '/tenants' ? OPERATOR_TOKEN : tenant.key)
-const request = (method: 'GET' | 'POST', path: string, body?: unknown, headers = {}) =>
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+const request = (method: Method, path: string, body?: unknown, headers = {}) =>
   system.request(tokenFor(path), method, fill(path), { body, headers })
 
 describe('every answer is as the document at /docs/json says', () => {

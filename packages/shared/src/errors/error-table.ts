@@ -45,6 +45,7 @@ export const ERROR_TABLE = {
   PAGE_REAUTH_REQUIRED: row('conflict', 409, 'The page must be connected again'),
   PAGE_ALREADY_CONNECTED: row('conflict', 409, 'The page is connected elsewhere'),
   NOT_CANCELLABLE: row('conflict', 409, 'The command can no longer be cancelled'),
+  NOT_REPLAYABLE: row('conflict', 409, 'The dead letter cannot be replayed'),
   COMMAND_CANCELLED: row('conflict', 409, 'The command was cancelled'),
   COMMAND_EXPIRED: row('conflict', 409, 'The command expired before it could run'),
   WRITE_CONFLICT: row('conflict', 409, 'Somebody else wrote at the same time'),

@@ -59,6 +59,10 @@ function explain(error: ValueError): string {
       return 'is not known here'
     case ValueErrorType.ObjectRequiredProperty:
       return 'is required'
+    case ValueErrorType.ObjectMinProperties:
+      return 'must name at least one member'
+    case ValueErrorType.ObjectMaxProperties:
+      return `must have at most ${error.schema.maxProperties} members`
     case ValueErrorType.Union:
       return explainUnion(error.schema.anyOf as TSchema[])
     case ValueErrorType.IntegerMinimum:

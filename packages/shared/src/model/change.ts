@@ -51,8 +51,15 @@ export const Change = Type.Object({
     description: "The entity's version after the change: of two changes of one entity the higher is the newer.",
   }),
   cause: Type.Object(
-    { event_id: Type.Optional(Type.String()), command_id: Type.Optional(Type.String()) },
-    { description: 'Why something changed: exactly one of the two.' },
+    {
+      event_id: Type.Optional(Type.String()),
+      command_id: Type.Optional(Type.String()),
+      request_id: Type.Optional(Type.String()),
+    },
+    {
+      description:
+        'Why something changed: an event of Facebook, a command, or the request of somebody who changed it here.',
+    },
   ),
   origin: Type.Union([Type.Literal('live'), Type.Literal('backfill')]),
   fields: Type.Record(Type.String(), Type.Unknown(), { description: 'The changed fields with their new values.' }),

@@ -7,7 +7,9 @@ interface Parameter {
 
 interface Operation {
   readonly parameters?: readonly Parameter[]
-  readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: { required?: unknown } }>> }
+  readonly requestBody?: {
+    readonly content?: Readonly<Record<string, { readonly schema?: { required?: unknown; minProperties?: number } }>>
+  }
 }
 
 /** The document as @fastify/swagger makes it, with what it cannot know: which bodies may be left out, and how headers are written. */
@@ -35,7 +37,9 @@ const pathFirst = (a: Parameter, b: Parameter): number => Number(b.in === 'path'
 
 /** A body none of whose members is required may be left out as a whole. */
 function needsMembers({ content = {} }: NonNullable<Operation['requestBody']>): boolean {
-  return Object.values(content).some(({ schema }) => Array.isArray(schema?.required) && schema.required.length > 0)
+  return Object.values(content).some(
+    ({ schema }) => (Array.isArray(schema?.required) && schema.required.length > 0) || (schema?.minProperties ?? 0) > 0,
+  )
 }
 
 function mapValues<A, B>(object: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {

@@ -5,9 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import { Command } from '../views/command.ts'
 import { Contact } from '../views/contact.ts'
 import { Conversation } from '../views/conversation.ts'
+import { DeadLetter } from '../views/dead-letter.ts'
 import { Message } from '../views/message.ts'
 import { Page } from '../views/page.ts'
 import { Run } from '../views/run.ts'
+import { Settings } from '../views/settings.ts'
 import { Tenant } from '../views/tenant.ts'
 import { finishDocument } from './finish-document.ts'
 
@@ -25,6 +27,8 @@ const TAGS = [
   { name: 'conversations', description: 'Conversations and their messages' },
   { name: 'contacts', description: 'The people who wrote' },
   { name: 'commands', description: 'The ledger: everything that was asked for, and its outcome' },
+  { name: 'dead letters', description: 'What was given up on, to be looked at, replayed or thrown away' },
+  { name: 'settings', description: 'What a tenant decides for itself' },
   { name: 'operator', description: 'Tenants; with the bearer token of the operator' },
   { name: 'operation', description: 'Is it alive, is it ready' },
 ]
@@ -44,7 +48,8 @@ const CONTENT_SECURITY_POLICY = {
 
 /** OpenAPI 3.1 of all routes registered after this, at `/docs/json`, and a page to try them at `/docs`. */
 export async function registerDocuments(server: FastifyInstance, version: string): Promise<void> {
-  for (const schema of [Problem, Page, Conversation, Message, Contact, Command, Run, Tenant]) server.addSchema(schema)
+  for (const schema of [Problem, Page, Conversation, Message, Contact, Command, Run, Tenant, DeadLetter, Settings])
+    server.addSchema(schema)
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

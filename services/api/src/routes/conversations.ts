@@ -2,26 +2,14 @@ import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.t
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
+import { ConversationPosition, conversationPosition } from '../conversation-position.ts'
 import { createListing } from '../listing.ts'
 import { findParticipantNames } from '../participant-names.ts'
 import { errors, IdParams, list, listQuery, success } from '../route-shapes.ts'
 import { Conversation, isAnswered, presentConversation } from '../views/conversation.ts'
 import { named } from '../views/shapes.ts'
 
-const Position = Type.Object({
-  _id: Type.String(),
-  id: Type.Integer(),
-  last_message_ms: Type.Union([Type.Integer(), Type.Null()]),
-})
-const readListing = createListing(
-  'conversations',
-  Position,
-  ({ _id, id, last_message_ms }: ConversationRow): { _id: string; id: number; last_message_ms: number | null } => ({
-    _id,
-    id,
-    last_message_ms,
-  }),
-)
+const readListing = createListing('conversations', ConversationPosition, conversationPosition)
 
 const Filters = {
   status: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('closed'), Type.Literal('archived')])),

@@ -17,6 +17,7 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.COMMAND_SLOTS,
   rows.IDEMPOTENCY,
   rows.PAGE_SYNCS,
+  rows.TENANT_SETTINGS,
   rows.PAGE_LEASES,
   rows.SEQUENCES,
   DEAD_LETTERS,

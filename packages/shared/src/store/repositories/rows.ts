@@ -127,6 +127,8 @@ export interface ConversationRow extends StoreDocument {
   readonly not_listed_since_ms: number | null
   readonly last_synced_ms: number | null
   readonly created_ms: number
+  /** Fields that a person changed here and that are not announced yet: see the API's `editRow`. */
+  readonly unannounced?: readonly string[]
 }
 export const CONVERSATIONS: CollectionDefinition<ConversationRow> = {
   name: 'conversations',
@@ -234,6 +236,8 @@ export interface ContactRow extends StoreDocument {
   readonly event_id: string | null
   readonly last_synced_ms: number | null
   readonly created_ms: number
+  /** Fields that a person changed here and that are not announced yet: see the API's `editRow`. */
+  readonly unannounced?: readonly string[]
 }
 export const CONTACTS: CollectionDefinition<ContactRow> = {
   name: 'contacts',
@@ -348,6 +352,13 @@ export interface PageSyncRow extends StoreDocument {
   readonly retry: readonly { readonly thread_id: string; readonly key: string }[]
 }
 export const PAGE_SYNCS: CollectionDefinition<PageSyncRow> = { name: 'page_syncs', indexes: {} }
+
+/** What a tenant decided for itself; absent members are the defaults. `_id` is the tenant's. */
+export interface TenantSettingsRow extends StoreDocument {
+  readonly retention: Readonly<Record<string, number | null>>
+  readonly page_defaults: Readonly<Record<string, boolean>>
+}
+export const TENANT_SETTINGS: CollectionDefinition<TenantSettingsRow> = { name: 'tenant_settings', indexes: {} }
 
 /** Who may call Graph for a page. `_id` is `String(page_id)`. */
 export interface PageLeaseRow extends StoreDocument {
