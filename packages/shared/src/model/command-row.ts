@@ -119,7 +119,8 @@ export function withState(row: CommandRow, change: StateChange): CommandRow {
     result: change.result ?? row.result,
     failure: change.failure ?? (final ? row.failure : null),
     progress: final ? null : row.progress,
-    checkpoint: final ? null : row.checkpoint,
+    // What did not succeed may be retried, and then goes on where it was.
+    checkpoint: change.state === 'succeeded' || change.state === 'partially_succeeded' ? null : row.checkpoint,
     transitions: [...row.transitions, transition].slice(-TRANSITIONS_MAX),
   }
 }

@@ -2,13 +2,14 @@ import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { reactionTo } from '@pagesync/shared/errors/reaction.ts'
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
 import { isFinal } from '@pagesync/shared/model/command.ts'
+import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type StateChange, withState } from '@pagesync/shared/model/command-row.ts'
 import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { afterFailure } from './after-failure.ts'
-import { commandChange, syncChange } from './command-changes.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { LEASE_MS } from './page-leases.ts'
 import type { RunnerDeps } from './runner-deps.ts'
+import { syncChange } from './sync-change.ts'
 
 export interface CommandRun {
   readonly row: CommandRow

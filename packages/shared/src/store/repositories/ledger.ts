@@ -3,6 +3,7 @@ import { AppError } from '../../errors/app-error.ts'
 import { isFinal } from '../../model/command.ts'
 import { COMMAND_TRAITS, type NewCommand, newCommandRow } from '../../model/command-row.ts'
 import type { Store } from '../collection.ts'
+import { cancelledRow, type LedgerAct, retriedRow } from './cancel-and-retry.ts'
 import { COMMAND_SLOTS, COMMANDS, type CommandRow, commandKey, IDEMPOTENCY, type IdempotencyRow } from './rows.ts'
 
 export interface Accepted {
@@ -42,6 +43,19 @@ export interface Ledger {
   getByKeys(keys: readonly string[]): Promise<CommandRow[]>
   /** Compare-and-set of one row; undefined when somebody else changed it in between. */
   save(row: CommandRow): Promise<CommandRow | undefined>
+  /**
+   * Cancels what can still be stopped: what waits, and a pull that runs (it stops at its next save). Once cancelled it
+   * stays so, and asking again answers the row.
+   *
+   * @throws AppError NOT_CANCELLABLE when it ended already, or a person may have seen what it does; WRITE_CONFLICT
+   */
+  cancel(row: CommandRow, act: LedgerAct): Promise<CommandRow>
+  /**
+   * Lets a command that failed, expired or was cancelled run again, from its checkpoint and with its attempts anew.
+   *
+   * @throws AppError NOT_RETRYABLE when it did not end so, or when it may have reached a person; WRITE_CONFLICT
+   */
+  retry(row: CommandRow, act: LedgerAct): Promise<CommandRow>
   /** Open commands that a worker should look at now, earliest first. */
   due(nowMs: number, limit: number, after?: CommandRow): Promise<CommandRow[]>
   dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
@@ -121,8 +135,23 @@ export function createLedger(store: Store): Ledger {
     return known
   }
 
+  /** Changes a row that others may be changing: each time as it stands. `next` answers the same row for "nothing to do". */
+  const change = async (row: CommandRow, next: (row: CommandRow) => CommandRow): Promise<CommandRow> => {
+    let current: CommandRow | undefined = row
+    for (let round = 0; round < RACE_ROUNDS_MAX && current; round++) {
+      const changed = next(current)
+      if (changed === current) return current
+      const { lost } = await commands.replaceMany([changed])
+      if (lost.length === 0) return { ...changed, rev: changed.rev + 1 }
+      current = await getByKey(row._id)
+    }
+    throw new AppError('WRITE_CONFLICT', 'The command is being changed by somebody else')
+  }
+
   return {
     accept,
+    cancel: (row, act) => change(row, (current) => cancelledRow(current, act)),
+    retry: (row, act) => change(row, (current) => retriedRow(current, act)),
     async acceptOnce(command, key, nowMs) {
       const mine = {
         _id: idempotencyId(command.tenantId, key),
