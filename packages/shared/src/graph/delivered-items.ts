@@ -37,14 +37,20 @@ export function addDelivered(delivered: DeliveredItems | null, page: readonly It
   if (delivered === null) {
     const newestMs = Math.max(...page.map(({ timeMs }) => timeMs ?? 0))
     return append(
-      { newest_ms: newestMs, newest_keys: keysAt(page, newestMs), oldest_ms: newestMs, oldest_keys: [], ordered: true },
+      {
+        newest_ms: newestMs,
+        newest_keys: withKeys([], keysAt(page, newestMs)),
+        oldest_ms: newestMs,
+        oldest_keys: [],
+        ordered: true,
+      },
       page,
     )
   }
   // News of a listing that began anew stand at or above the stretch's newer end and are no part of it.
-  const { newest_ms: newestMs, oldest_ms: oldestMs } = delivered
+  const { newest_ms: newestMs, newest_keys: newestKeys, oldest_ms: oldestMs } = delivered
   return append(
-    delivered,
+    { ...delivered, newest_keys: withKeys(newestKeys, keysAt(page, newestMs)) },
     page.filter(({ timeMs }) => timeMs === null || timeMs < newestMs || timeMs === oldestMs),
   )
 }
@@ -59,14 +65,15 @@ function append(delivered: DeliveredItems, page: readonly ItemPlace[]): Delivere
   return {
     ...delivered,
     oldest_ms: oldestMs,
-    oldest_keys: [...new Set([...before, ...keysAt(page, oldestMs)])].slice(0, KEYS_MAX),
+    oldest_keys: withKeys(before, keysAt(page, oldestMs)),
     ordered,
   }
 }
 
 function keysAt(page: readonly ItemPlace[], ms: number): string[] {
-  return page
-    .filter(({ timeMs }) => timeMs === ms)
-    .map(({ key }) => key)
-    .slice(0, KEYS_MAX)
+  return page.filter(({ timeMs }) => timeMs === ms).map(({ key }) => key)
+}
+
+function withKeys(known: readonly string[], more: readonly string[]): readonly string[] {
+  return more.length === 0 ? known : [...new Set([...known, ...more])].slice(0, KEYS_MAX)
 }

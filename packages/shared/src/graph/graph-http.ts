@@ -70,9 +70,12 @@ export function createGraphHttp(options: GraphHttpOptions): GraphHttp {
     maxResponseSize: answerBytesMax,
   })
 
+  let closed = false
+
   return {
     async send(call) {
       call.signal?.throwIfAborted()
+      if (closed) throw shuttingDown(new TransportError('closed', false))
       const bound = boundBy(totalMs, call.signal)
       try {
         const answer = await pool.request({ ...toRequest(call), signal: bound.signal })
@@ -85,6 +88,7 @@ export function createGraphHttp(options: GraphHttpOptions): GraphHttp {
       }
     },
     async [Symbol.asyncDispose]() {
+      closed = true
       // Calls in the air may end; what hangs is cut.
       const cut = setTimeout(() => void pool.destroy().catch(() => undefined), CLOSE_WITHIN_MS)
       await pool.close().finally(() => clearTimeout(cut))
@@ -130,14 +134,16 @@ const WORDS: Readonly<Record<string, string>> = {
   TOTAL_TIMEOUT: 'Facebook did not answer in time',
 }
 
-const NEVER_SENT: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED', 'UND_ERR_INVALID_ARG'])
+const NEVER_SENT: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_INVALID_ARG'])
+
+const shuttingDown = (cause: TransportError): AppError =>
+  new AppError('SHUTTING_DOWN', 'The connections to Facebook are closed', { cause })
 
 function translate(error: unknown, secrets: readonly string[]): AppError {
   const { code = '', syscall, message } = error as { code?: string; syscall?: string; message?: string }
   const arrived = !(NEVER_SENT.has(code) || syscall === 'connect' || syscall === 'getaddrinfo')
   const cause = new TransportError(withoutSecrets(`${code} ${message ?? String(error)}`.trim(), secrets), arrived)
-  if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED')
-    return new AppError('SHUTTING_DOWN', 'The connections to Facebook are closed', { cause })
+  if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') return shuttingDown(cause)
   if (code === 'UND_ERR_INVALID_ARG') return new AppError('INTERNAL', 'The request cannot be sent', { cause })
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return new AppError('FACEBOOK_ANSWER_TOO_LARGE', "Facebook's answer is too long", { cause })
