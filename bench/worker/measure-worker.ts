@@ -4,8 +4,11 @@ import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { CONVERSATIONS, MESSAGES } from '@pagesync/shared/store/repositories/rows.ts'
 import { PAGE_EVENTS_GROUP } from '@pagesync/sync-worker/consume/consume-page-events.ts'
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import { spawnNode } from '../../tests/support/spawn-node.ts'
+
+// kafkajs is CommonJS and names only some of its exports.
+const { Kafka, KafkaJSError, logLevel } = kafkajs
 
 export interface WorkerRound {
   readonly eventsPerSecond: number
@@ -71,15 +74,19 @@ async function written(admin: Admin, topic: string): Promise<number> {
   return offsets.reduce((sum, { high }) => sum + Number(high), 0)
 }
 
-async function lag(admin: Admin): Promise<number> {
-  const [ends, groups] = await Promise.all([
-    admin.fetchTopicOffsets(TOPICS.pageEvents),
-    admin.fetchOffsets({ groupId: PAGE_EVENTS_GROUP, topics: [TOPICS.pageEvents] }),
-  ])
-  const committed = new Map(
-    (groups[0]?.partitions ?? []).map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
-  )
-  return ends.reduce((sum, { partition, high }) => sum + Number(high) - (committed.get(partition) ?? 0), 0)
+/** Undefined while the broker still loads what it knows of the group. */
+async function lag(admin: Admin): Promise<number | undefined> {
+  try {
+    const ends = await admin.fetchTopicOffsets(TOPICS.pageEvents)
+    const [group] = await admin.fetchOffsets({ groupId: PAGE_EVENTS_GROUP, topics: [TOPICS.pageEvents] })
+    const committed = new Map(
+      (group?.partitions ?? []).map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
+    )
+    return ends.reduce((sum, { partition, high }) => sum + Number(high) - (committed.get(partition) ?? 0), 0)
+  } catch (error) {
+    if (error instanceof KafkaJSError && error.retriable) return undefined
+    throw error
+  }
 }
 
 async function residentMib(pid: number): Promise<number> {

@@ -1,4 +1,5 @@
 import type { CommandRow, ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openSyncBed, type SyncBed } from '../support/sync-bed.ts'
@@ -170,6 +171,53 @@ describe('a full sync', () => {
     expect(rows.filter((row) => row.not_listed_since_ms !== null).map((row) => row._id)).toEqual([victim?._id])
   })
 
+  it('begins a listing anew when its cursors go stale, without losing or doubling anything', async () => {
+    await using bed = await openSyncBed(SHAPE, { callsPerSecond: 20 })
+    const id = await bed.publish('page.full_sync')
+    await bed.command(id, (row) => row.checkpoint !== null && (row.progress?.done ?? 0) > 0)
+    await bed.simulator.control('POST', 'cursors/expire', {})
+    const row = await bed.command(id)
+    expect([row.state, resultsOf(row).conversations_total]).toEqual(['succeeded', SHAPE.count])
+    expect((await allConversations(bed)).length).toBe(SHAPE.count)
+  })
+
+  it('asks for less when Facebook finds it too much, and still brings everything', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.simulator.control('PUT', 'switches', { maxMessagesPerAnswer: 150 })
+    const row = await bed.run('page.full_sync')
+    expect([row.state, resultsOf(row).conversations_total]).toEqual(['succeeded', SHAPE.count])
+    const { messages } = await bed.reader.totals(bed.page.id)
+    await bed.simulator.control('DELETE', 'switches')
+    await bed.run('page.full_sync', { mode: 'full' })
+    expect(await total(bed)).toBe(messages)
+  })
+
+  it('leaves out a field that Facebook refuses, says so, and keeps what was known of it', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 5 })
+    await bed.run('page.full_sync')
+    const known = (await bed.pages.get('t_bed', bed.page.id))?.phone
+    expect(known).toEqual(expect.any(String))
+    await bed.simulator.control('PUT', 'switches', { forbiddenFields: { phone: 10 } })
+    const row = await bed.run('page.sync_details')
+    expect(row.result).toMatchObject({ page: { phone: known, changed_fields: [], dropped_fields: ['phone'] } })
+    expect((await bed.pages.get('t_bed', bed.page.id))?.phone).toBe(known)
+  })
+
+  it('keeps a stub of a message that Facebook gives no detail of, and completes it later', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 3, longShare: 1, longMessages: 40 })
+    await bed.simulator.control('PUT', 'switches', { detailLimit: 20 })
+    const row = await bed.run('page.full_sync')
+    expect(row.state).toBe('succeeded')
+    const [conversation] = await allConversations(bed)
+    const before = await bed.reader.messages(conversation?._id ?? '', 'newest', 200)
+    expect(before.filter(({ stub }) => stub)).toHaveLength(20)
+    await bed.simulator.control('DELETE', 'switches')
+    await bed.run('page.full_sync', { mode: 'full' })
+    const after = await bed.reader.messages(conversation?._id ?? '', 'newest', 200)
+    expect(after).toHaveLength(40)
+    expect(after.some(({ stub }) => stub)).toBe(false)
+  })
+
   it('is put back when the worker stops, and goes on at its checkpoint in the next one', async () => {
     await using bed = await openSyncBed(SHAPE, { callsPerSecond: 15 })
     const id = await bed.publish('page.full_sync')
@@ -183,6 +231,60 @@ describe('a full sync', () => {
     const row = await bed.command(id)
     expect([row.state, resultsOf(row).conversations_total]).toEqual(['succeeded', SHAPE.count])
     expect((await allConversations(bed)).length).toBe(SHAPE.count)
+  })
+})
+
+describe('who a person is', () => {
+  const nameless = async (bed: SyncBed, psid: string) => {
+    const key = `${bed.page.id}:${psid}`
+    const contact = {
+      _id: key,
+      id: 900,
+      tenant_id: 't_bed',
+      page_id: bed.page.id,
+      psid,
+      name: null,
+      name_stamp: 0,
+      email: null,
+      phone: null,
+      custom_fields: {},
+      tags: [],
+      notes: null,
+      set_by_person: [],
+      event_id: null,
+      profile_due_ms: 1,
+      last_synced_ms: null,
+      created_ms: 1,
+    }
+    await openSyncedCollections(bed.store).contacts.insertMany([contact])
+    return key
+  }
+  const contactOf = async (bed: SyncBed, key: string) => (await bed.reader.contactsByKey([key]))[0]
+
+  it('is asked of Facebook by a command of its own', async () => {
+    await using bed = await openSyncBed({ count: 3, profileDeniedShare: 0, profilePhoneShare: 0 })
+    const { psid, name } = await bed.simulator.control<{ psid: string; name: string }>('POST', 'messages', {
+      text: 'hi',
+    })
+    const key = await nameless(bed, psid)
+    const contact = await eventually(async () => {
+      const row = await contactOf(bed, key)
+      return row?.name ? row : undefined
+    })
+    expect(contact).toMatchObject({ name, profile_due_ms: null, profile_pic: expect.stringMatching(/^http/) })
+  })
+
+  it('is read off the participants where Facebook shows no profile, and not asked again', async () => {
+    await using bed = await openSyncBed({ count: 3, profileDeniedShare: 1, profilePhoneShare: 0 })
+    const { psid, name } = await bed.simulator.control<{ psid: string; name: string }>('POST', 'messages', {
+      text: 'hi',
+    })
+    const key = await nameless(bed, psid)
+    const contact = await eventually(async () => {
+      const row = await contactOf(bed, key)
+      return row?.name ? row : undefined
+    })
+    expect(contact).toMatchObject({ name, profile_due_ms: null })
   })
 })
 

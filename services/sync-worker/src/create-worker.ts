@@ -17,10 +17,12 @@ import { createSequences } from '@pagesync/shared/store/repositories/sequences.t
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
 import { createPageLeases } from './commands/page-leases.ts'
+import { requestProfiles } from './commands/request-profiles.ts'
 import type { WorkerConfig } from './config.ts'
 import { consumeCommands } from './consume/consume-commands.ts'
 import { consumePageEvents } from './consume/consume-page-events.ts'
 import { createFailureGuard, type FailureGuard } from './consume/failure-guard.ts'
+import { repeat } from './repeat.ts'
 import { SOURCE } from './source.ts'
 
 export interface WorkerDeps {
@@ -44,6 +46,7 @@ export interface Worker extends AsyncDisposable {
 }
 
 const HEALTH_BODY_LIMIT = 1024
+const PROFILES_EVERY_MS = 2_000
 
 /** The worker: Facebook's events into the store, commands towards Facebook. */
 export async function createWorker(deps: WorkerDeps): Promise<Worker> {
@@ -84,6 +87,15 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       announce,
     }),
   )
+  const stopped = new AbortController()
+  const profiles = repeat(
+    { everyMs: PROFILES_EVERY_MS, signal: stopped.signal, clock, logger, failed: 'profiles were not asked for' },
+    () => requestProfiles({ contacts: synced.contacts, pages, eventLog }, clock.now()),
+  )
+  opened.defer(async () => {
+    stopped.abort()
+    await profiles
+  })
   const stallAfterMs = config.STALL_SECONDS * 1000
   const events = opened.use(
     await consumePageEvents({ eventLog, pages, synced, sequences, deadLetters, clock, logger, stallAfterMs }),

@@ -33,7 +33,8 @@ export const COMMAND_TRAITS: Readonly<Record<CommandType, CommandTraits>> = {
   'conversation.thread_control': push(),
   'message.send': push(DAY_MS),
   'comment.private_reply': push(),
-  'contact.resolve_profile': pull('pull'),
+  // Behind what people ask for; a full sync brings the names as well.
+  'contact.resolve_profile': pull('sync'),
 }
 
 export interface NewCommand {

@@ -23,7 +23,13 @@ export function mergeContact(row: ContactDraft | null, known: ContactKnowledge):
   if (row === null) return newContact(known)
   const newer = known.name !== null && known.stamp > row.name_stamp && !row.set_by_person.includes('name')
   if (!newer || known.name === row.name) return row
-  return { ...row, name: known.name, name_stamp: known.stamp, last_synced_ms: known.synced_ms ?? row.last_synced_ms }
+  return {
+    ...row,
+    name: known.name,
+    name_stamp: known.stamp,
+    profile_due_ms: null,
+    last_synced_ms: known.synced_ms ?? row.last_synced_ms,
+  }
 }
 
 function newContact(known: ContactKnowledge): ContactDraft {
@@ -39,6 +45,8 @@ function newContact(known: ContactKnowledge): ContactDraft {
     custom_fields: {},
     tags: [],
     notes: null,
+    // A webhook names nobody.
+    profile_due_ms: known.name === null ? known.now_ms : null,
     set_by_person: [],
     event_id: known.event_id,
     last_synced_ms: known.synced_ms,

@@ -17,6 +17,8 @@ const PulledPage = Type.Object({
   fan_count: nullable(Type.Integer()),
   synced_at: nullable(Time),
   changed_fields: Type.Array(Type.String(), { examples: [['about']] }),
+  /** Facebook refuses them to the page: what was known of them stays. */
+  dropped_fields: Type.Array(Type.String(), { examples: [[]] }),
 })
 
 const Counts = {

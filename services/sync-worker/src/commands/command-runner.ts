@@ -1,4 +1,5 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { repeat } from '../repeat.ts'
 import { LEASE_RENEW_MS } from './page-leases.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { type ServedPage, servePage } from './serve-page.ts'
@@ -62,8 +63,11 @@ export function createCommandRunner(deps: RunnerDeps): CommandRunner {
     if (next !== undefined && queued.delete(next)) wake(next)
   }
 
-  const renewals = every(LEASE_RENEW_MS, stop.signal, deps, 'leases were not renewed', () => renewLeases(served, deps))
-  const sweeps = every(SWEEP_EVERY_MS, stop.signal, deps, 'sweep failed', async () => {
+  const renewals = repeat(
+    { everyMs: LEASE_RENEW_MS, signal: stop.signal, failed: 'leases were not renewed', ...deps },
+    () => renewLeases(served, deps),
+  )
+  const sweeps = repeat({ everyMs: SWEEP_EVERY_MS, signal: stop.signal, failed: 'sweep failed', ...deps }, async () => {
     for (const pageId of await duePages(deps)) wake(pageId)
     sweptAtMs = deps.clock.now()
   })
@@ -112,22 +116,4 @@ async function duePages(deps: RunnerDeps): Promise<Set<number>> {
     rows = await deps.ledger.due(now, SWEEP_PAGE, rows.at(-1))
   }
   return pages
-}
-
-/** Repeats `task` until the signal fires; a failure is logged and the next turn tries again. */
-async function every(
-  ms: number,
-  signal: AbortSignal,
-  deps: RunnerDeps,
-  failed: string,
-  task: () => Promise<void>,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await task()
-    } catch (err) {
-      deps.logger.warn({ err }, failed)
-    }
-    await deps.clock.sleep(ms, signal).catch(() => undefined)
-  }
 }

@@ -1,5 +1,6 @@
 import type { CommandType } from '@pagesync/shared/model/command.ts'
 import { fullSyncFromFacebook } from '../sync/full-sync-from-facebook.ts'
+import { resolveContactProfile } from '../sync/resolve-contact-profile.ts'
 import { syncContactsFromFacebook } from '../sync/sync-contacts-from-facebook.ts'
 import { syncConversationStatusFromFacebook } from '../sync/sync-conversation-status-from-facebook.ts'
 import { syncConversationsFromFacebook } from '../sync/sync-conversations-from-facebook.ts'
@@ -13,6 +14,7 @@ const OPERATIONS: Partial<Record<CommandType, Operation>> = {
   'page.sync_contacts': syncContactsFromFacebook,
   'page.sync_conversations': syncConversationsFromFacebook,
   'page.full_sync': fullSyncFromFacebook,
+  'contact.resolve_profile': resolveContactProfile,
   'conversation.sync_messages': syncMessagesFromFacebook,
   'conversation.sync_status': syncConversationStatusFromFacebook,
 }

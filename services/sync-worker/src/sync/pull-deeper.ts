@@ -1,4 +1,5 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { messagePlace, readListingPage } from '@pagesync/shared/graph/read-listing-page.ts'
 import type { OperationContext } from '../commands/operation.ts'
 import { newestMs, reachesKnown } from './message-times.ts'
 import { type Deeper, ERRORS_MAX, type WalkState } from './walk-state.ts'
@@ -31,11 +32,12 @@ async function pullPage(
   deeper: Deeper,
   context: OperationContext,
 ): Promise<{ readonly messages: number; readonly rest: Deeper | null }> {
-  const list = await context.graph.messages(deeper.thread_id, { limit: MESSAGES_PER_PAGE, after: deeper.after })
+  const rules = { limit: MESSAGES_PER_PAGE, placeOf: messagePlace }
+  const list = await readListingPage(deeper.listing, rules, (ask) => context.graph.messages(deeper.thread_id, ask))
   const rows = await writePulledMessages(deeper.key, list.items, list.requestedAtMs, context)
   const newest = deeper.newest_ms ?? newestMs(list.items)
   if (list.next !== null && !reachesKnown(list.items, deeper.known_up_to_ms))
-    return { messages: rows.size, rest: { ...deeper, after: list.next, newest_ms: newest } }
+    return { messages: rows.size, rest: { ...deeper, listing: list.next, newest_ms: newest } }
   if (newest !== null) await markComplete(deeper.key, newest, context)
   return { messages: rows.size, rest: null }
 }

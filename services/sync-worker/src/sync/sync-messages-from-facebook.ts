@@ -1,3 +1,9 @@
+import {
+  type ListingState,
+  messagePlace,
+  readListingPage,
+  startListing,
+} from '@pagesync/shared/graph/read-listing-page.ts'
 import type { ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { kindOf } from './changes-of-pull.ts'
@@ -10,7 +16,7 @@ interface MessagesCheckpoint {
   readonly threads: readonly string[]
   /** The thread that is being read, and where in it. */
   readonly thread: number
-  readonly after: string | null
+  readonly listing: ListingState
   /** The newest message found: complete up to there, once all is read. */
   readonly newest_ms: number | null
   readonly synced: number
@@ -38,7 +44,7 @@ export const syncMessagesFromFacebook: Operation = async (context) => {
 }
 
 function begin(threads: readonly string[]): MessagesCheckpoint {
-  return { threads, thread: 0, after: null, newest_ms: null, synced: 0, created: 0, updated: 0, listed: [] }
+  return { threads, thread: 0, listing: startListing(), newest_ms: null, synced: 0, created: 0, updated: 0, listed: [] }
 }
 
 /** A pull of only what is newer than some day leaves a gap: then the conversation is not complete. */
@@ -53,14 +59,15 @@ async function pullPage(
   context: OperationContext,
 ): Promise<MessagesCheckpoint> {
   const { mode, sinceMs } = syncScope(context.command.arguments)
-  const list = await context.graph.messages(threadId, { limit: MESSAGES_PER_PAGE, after: state.after })
+  const rules = { limit: MESSAGES_PER_PAGE, placeOf: messagePlace }
+  const list = await readListingPage(state.listing, rules, (ask) => context.graph.messages(threadId, ask))
   const rows = await writePulledMessages(conversation._id, list.items, list.requestedAtMs, context)
   const kinds = [...rows.values()].map((row) => ({ key: row.after._id, kind: kindOf(row, context.command.command_id) }))
   const knownUpToMs = sinceMs ?? (mode === 'full' ? null : conversation.messages_complete_ms)
-  const ended = list.next === null || reachesKnown(list.items, knownUpToMs)
+  const next = reachesKnown(list.items, knownUpToMs) ? null : list.next
   return {
     ...state,
-    ...(ended ? { thread: state.thread + 1, after: null } : { after: list.next }),
+    ...(next === null ? { thread: state.thread + 1, listing: startListing() } : { listing: next }),
     newest_ms: Math.max(state.newest_ms ?? 0, newestMs(list.items) ?? 0) || null,
     synced: state.synced + rows.size,
     created: state.created + kinds.filter(({ kind }) => kind === 'created').length,

@@ -22,7 +22,7 @@ export async function pullPageDetails(
     return { ...stored, ...values, details_synced_ms: requestedAtMs }
   })
   if (changed.length > 0) await announceUpdate(row, changed, context)
-  return { page: describePage(row, changed) }
+  return { page: describePage(row, changed, droppedFields) }
 }
 
 function fieldsAskedFor(asked: unknown): readonly PageField[] {
@@ -53,7 +53,11 @@ function announceUpdate(
   ])
 }
 
-function describePage(row: PageRow, changed: readonly PageField[]): Readonly<Record<string, unknown>> {
+function describePage(
+  row: PageRow,
+  changed: readonly PageField[],
+  dropped: readonly string[],
+): Readonly<Record<string, unknown>> {
   const { id, facebook_page_id, name, category, about, phone, website, fan_count } = row
   const syncedAt = row.details_synced_ms === null ? null : new Date(row.details_synced_ms).toISOString()
   return {
@@ -67,5 +71,7 @@ function describePage(row: PageRow, changed: readonly PageField[]): Readonly<Rec
     fan_count,
     synced_at: syncedAt,
     changed_fields: changed,
+    // Facebook refuses these to the page: what is known of them stays.
+    dropped_fields: dropped,
   }
 }

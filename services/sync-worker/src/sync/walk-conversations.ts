@@ -1,4 +1,5 @@
 import { type GraphConversation, graphTimeMs, nextCursor } from '@pagesync/shared/graph/graph-shapes.ts'
+import { conversationPlace, readListingPage, startListing } from '@pagesync/shared/graph/read-listing-page.ts'
 import type { PageSyncRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { OperationContext } from '../commands/operation.ts'
 import { afterPage, firstPass, isAboveFloor } from './folder-pass.ts'
@@ -54,7 +55,13 @@ function begin({ clock }: OperationContext, { messages, synced, scope }: WalkOpt
     began_ms: clock.now(),
     folder: 0,
     pass: firstPass(floorOf(scope, synced.watermarks[FOLDERS[0]])),
-    deeper: again.map(({ thread_id, key }) => ({ thread_id, key, after: null, known_up_to_ms: null, newest_ms: null })),
+    deeper: again.map(({ thread_id, key }) => ({
+      thread_id,
+      key,
+      listing: startListing(),
+      known_up_to_ms: null,
+      newest_ms: null,
+    })),
     watermarks: {},
     counts: NOTHING_FOUND,
     listed: [],
@@ -65,12 +72,10 @@ function begin({ clock }: OperationContext, { messages, synced, scope }: WalkOpt
 async function pullListing(state: WalkState, context: OperationContext, options: WalkOptions): Promise<WalkState> {
   const { pass } = state
   const folder = FOLDERS[state.folder] as (typeof FOLDERS)[number]
-  const listing = await context.graph.conversations({
-    folder,
-    limit: pass.pages === 0 && pass.floor_ms !== null ? CONVERSATIONS_AT_FIRST : CONVERSATIONS_PER_PAGE,
-    after: pass.after,
-    messagesLimit: options.messages ? NESTED_MESSAGES : 0,
-  })
+  const atFirst = pass.pages === 0 && pass.floor_ms !== null
+  const limit = atFirst ? CONVERSATIONS_AT_FIRST : CONVERSATIONS_PER_PAGE
+  const rules = { limit, messagesLimit: options.messages ? NESTED_MESSAGES : 0, placeOf: conversationPlace }
+  const listing = await readListingPage(pass.listing, rules, (ask) => context.graph.conversations({ folder, ...ask }))
   const wanted = listing.items.filter((thread) => isAboveFloor(pass, graphTimeMs(thread.updated_time)))
   const pulled = wanted.map((thread) => toPulled(thread, folder, listing.requestedAtMs, options))
   const rows = await writePulled(pulled, context)
@@ -131,6 +136,14 @@ function deeperOf(pulled: readonly PulledConversation[], rows: PulledRows, conte
     const knownUpToMs =
       messagesEnd === 'open-unless-known' ? (rows.conversations.get(key)?.before?.messages_complete_ms ?? null) : null
     if (after === null || reachesKnown(messages, knownUpToMs)) return []
-    return [{ thread_id: thread.id, key, after, known_up_to_ms: knownUpToMs, newest_ms: newestMs(messages) }]
+    return [
+      {
+        thread_id: thread.id,
+        key,
+        listing: startListing({ after }),
+        known_up_to_ms: knownUpToMs,
+        newest_ms: newestMs(messages),
+      },
+    ]
   })
 }

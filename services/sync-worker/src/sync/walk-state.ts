@@ -1,3 +1,4 @@
+import type { ListingState } from '@pagesync/shared/graph/read-listing-page.ts'
 import { kindOf } from './changes-of-pull.ts'
 import type { FolderPass } from './folder-pass.ts'
 import type { PulledRows } from './write-pulled.ts'
@@ -6,8 +7,8 @@ import type { PulledRows } from './write-pulled.ts'
 export interface Deeper {
   readonly thread_id: string
   readonly key: string
-  /** Cursor of the next page; null for the first (a conversation that failed in an earlier sync). */
-  readonly after: string | null
+  /** Where in its messages it is: at the first for a conversation that failed in an earlier sync. */
+  readonly listing: ListingState
   /** Everything created up to here is stored already: no need to look further back; null: to the end. */
   readonly known_up_to_ms: number | null
   /** The newest message that was found: complete up to there, once this is done. */
