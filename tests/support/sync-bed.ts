@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ConversationShape, createSimulator, type Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
 import type { EventLog, StoredRecord } from '@pagesync/shared/event-log/event-log.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
-import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
+import { type Clock, systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import { newTraceparent, toLogRecord } from '@pagesync/shared/model/cloud-event.ts'
@@ -45,8 +45,9 @@ const TENANT = 't_bed'
 
 export async function openSyncBed(
   shape: ConversationShape,
-  options: { readonly callsPerSecond?: number } = {},
+  options: { readonly callsPerSecond?: number; readonly clock?: Clock } = {},
 ): Promise<SyncBed> {
+  const { clock = systemClock } = options
   await using opened = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pagesync-bed-'))
   opened.defer(() => rm(folder, { recursive: true, force: true }))
@@ -62,7 +63,7 @@ export async function openSyncBed(
   const facebookPage = simulator.pages[0]
   if (!facebookPage) throw new Error('the simulator has no page')
   const { facebookPageId, accessToken } = facebookPage
-  const { page } = await pages.connect({ tenantId: TENANT, facebookPageId, accessToken, name: null }, Date.now())
+  const { page } = await pages.connect({ tenantId: TENANT, facebookPageId, accessToken, name: null }, clock.now())
   const startWorker = (): Promise<Worker> =>
     createWorker({
       config: {
@@ -74,21 +75,21 @@ export async function openSyncBed(
       },
       eventLog,
       store,
-      clock: systemClock,
+      clock,
       logger: createLogger({ service: 'bed', level: 'silent' }),
     })
   let worker = await startWorker()
   opened.defer(() => worker.close())
   const ledger = createLedger(store)
   const publish: SyncBed['publish'] = async (type, more = {}) => {
-    const id = newCommandId(Date.now())
+    const id = newCommandId(clock.now())
     const command = {
       id,
       type,
       tenant_id: TENANT,
       page_id: page.id,
       requested_by: { kind: 'service', id: 'test' },
-      requested_at: new Date().toISOString(),
+      requested_at: new Date(clock.now()).toISOString(),
       ...more,
     }
     const record = toLogRecord({
