@@ -267,7 +267,7 @@ describe('an abort', () => {
     const attempts: GraphAttempt[] = []
     const afterAttempt = (attempt: GraphAttempt): void => void attempts.push(attempt)
     await expect(client.request({ ...GET, signal: stop.signal, afterAttempt })).rejects.toBe(reason)
-    expect(attempts).toMatchObject([{ arrived: true }])
+    expect(attempts).toMatchObject([{ arrived: true, usage: {}, error: { code: 'FACEBOOK_UNAVAILABLE' } }])
   })
 
   test('ends the wait before a retry, and sends nothing afterwards', async () => {

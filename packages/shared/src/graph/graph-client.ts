@@ -119,7 +119,10 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       attempt.usage = mergeUsage(attempt.usage, usage)
       return { value, usage: attempt.usage, requestedAtMs }
     } catch (thrown) {
-      if (signal?.aborted) throw thrown
+      if (signal?.aborted) {
+        attempt.error = new AppError('FACEBOOK_UNAVAILABLE', 'The call was given up')
+        throw thrown
+      }
       attempt.error = toAppError(thrown)
       attempt.arrived = mayHaveArrived(attempt.error)
       throw attempt.error

@@ -44,7 +44,8 @@ export interface BudgetState extends GateState {
 export interface PageBudget {
   /**
    * Resolves when a call may be made, in order of priority, then of asking; each kind of call has a queue of its own.
-   * A batch draws what its parts cost at once.
+   * A batch draws what its parts cost at once: any time of t seconds holds at most rate × t + capacity calls, and for
+   * batches one less than such a batch costs.
    *
    * @throws the signal's reason; AppError SHUTTING_DOWN after `close`
    */

@@ -51,6 +51,9 @@ function parse(text: string, statusCode: number): unknown {
   }
 }
 
+/** Of `type` and `fbtrace_id`, which go into answers and logs. */
+const WORD_MAX = 100
+
 /** The `error` member with its members in the types that we expect; whatever else they are, they tell nothing. */
 function errorOf(body: unknown): GraphErrorBody | undefined {
   if (typeof body !== 'object' || body === null) return undefined
@@ -61,10 +64,10 @@ function errorOf(body: unknown): GraphErrorBody | undefined {
   return {
     ...(isCode(code) ? { code } : {}),
     ...(isCode(error_subcode) ? { error_subcode } : {}),
-    ...(typeof type === 'string' ? { type } : {}),
+    ...(typeof type === 'string' ? { type: type.slice(0, WORD_MAX) } : {}),
     ...(typeof message === 'string' ? { message } : {}),
     ...(typeof is_transient === 'boolean' ? { is_transient } : {}),
-    ...(typeof fbtrace_id === 'string' ? { fbtrace_id } : {}),
+    ...(typeof fbtrace_id === 'string' ? { fbtrace_id: fbtrace_id.slice(0, WORD_MAX) } : {}),
   }
 }
 
