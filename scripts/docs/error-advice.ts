@@ -17,6 +17,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   CONVERSATION_NOT_FOUND: 'Check the id and whose key it is.',
   MESSAGE_NOT_FOUND: 'Check the id and whose key it is.',
   CONTACT_NOT_FOUND: 'Check the id and whose key it is.',
+  COMMENT_NOT_FOUND: 'Check the id and whose key it is.',
   COMMAND_NOT_FOUND: 'Check the id and whose key it is.',
   DEAD_LETTER_NOT_FOUND: 'Check the id.',
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',

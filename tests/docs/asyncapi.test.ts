@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSubmitCommand } from '@pagesync/api/submit-command.ts'
+import { createPublishCommand, createSubmitCommand } from '@pagesync/api/submit-command.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -123,8 +123,8 @@ describe('the AsyncAPI document', () => {
       Date.now(),
     )
     const logger = createLogger({ service: 'test', level: 'silent' })
-    const batcher = createPublishBatcher(log, TOPICS.commands)
-    const submit = createSubmitCommand({ ledger: createLedger(store), batcher, clock: systemClock, logger })
+    const publish = createPublishCommand(createPublishBatcher(log, TOPICS.commands), logger)
+    const submit = createSubmitCommand({ ledger: createLedger(store), publish, clock: systemClock })
     await submit({
       page,
       type: 'page.sync_details',

@@ -12,6 +12,7 @@ const PAGE = {
   fan_count: 12,
   synced_at: '2026-01-08T10:30:00.000Z',
   changed_fields: ['about'],
+  dropped_fields: [],
 }
 
 /** A result of each pull, as the contract has it. */
@@ -64,6 +65,29 @@ export const RESULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     status: 'open',
     synced_at: '2026-01-08T10:30:00.000Z',
   },
+  'page.update': {
+    message: 'Page updated successfully',
+    outcome: 'applied_remote',
+    updated_fields: ['about'],
+    unchanged_fields: ['phone'],
+  },
+  'conversation.archive': { message: 'Conversation archived', outcome: 'applied_as_label' },
+  'conversation.unarchive': {
+    message: 'Conversation unarchived',
+    outcome: 'applied_local_only',
+    reason: 'the label is off for this page',
+  },
+  'conversation.mute': {
+    message: 'Conversation muted until 9999-12-31T23:59:59.000Z',
+    outcome: 'applied_local_only',
+    reason: 'the label is off for this page',
+    muted_until: 'PERMANENTLY',
+  },
+  'conversation.unmute': { message: 'Conversation unmuted', outcome: 'applied_local_only', muted_until: null },
+  'conversation.mark_read': { message: 'Conversation marked as read', outcome: 'applied_remote', unread_count: 0 },
+  'conversation.thread_control': { message: 'Thread taken', outcome: 'applied_remote' },
+  'message.send': { message: 'Message sent', outcome: 'applied_remote', facebook_message_id: 'm_mid.sent' },
+  'comment.private_reply': { message: 'Reply sent', outcome: 'applied_remote', facebook_message_id: 'm_mid.sent' },
 }
 
 export const succeed: Decide = (row): Outcome => ({ state: 'succeeded', result: RESULTS[row.type]! })

@@ -9,6 +9,8 @@ import { presentCommand } from './views/command.ts'
 
 export interface CommandAnswer {
   readonly row: CommandRow
+  /** Beside `success`, once there is a result. */
+  readonly members: Readonly<Record<string, unknown>> | null
   readonly conversationId: number | null
   /** For `Preference-Applied`. */
   readonly preference: WaitPreference
@@ -17,11 +19,11 @@ export interface CommandAnswer {
 
 /** Answers as the command stands: its result, its failure, or 202 while it has neither. */
 export function answerCommand(request: FastifyRequest, reply: FastifyReply, answer: CommandAnswer): FastifyReply {
-  const { row, preference } = answer
+  const { row, members, preference } = answer
   if (preference.applied !== null) void reply.header('preference-applied', preference.applied)
   if (!isFinal(row.state)) return answerRunning(reply, answer)
-  if (row.state === 'succeeded') return answerResult(reply, 200, { success: true, ...row.result })
-  if (row.state === 'partially_succeeded') return answerResult(reply, 207, { success: false, ...row.result })
+  if (row.state === 'succeeded') return answerResult(reply, 200, { success: true, ...members })
+  if (row.state === 'partially_succeeded') return answerResult(reply, 207, { success: false, ...members })
   const command = presentCommand(row, answer.conversationId)
   return sendProblem(failureOf(row), request, reply, { command })
 }

@@ -10,7 +10,7 @@ import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { Announce } from './edit-row.ts'
 import type { Ownership } from './ownership.ts'
 import type { RunCommand } from './run-command.ts'
-import type { SubmitCommand } from './submit-command.ts'
+import type { PublishCommand, SubmitCommand } from './submit-command.ts'
 
 /** What the routes work with. */
 export interface ApiContext {
@@ -27,6 +27,7 @@ export interface ApiContext {
   readonly ownership: Ownership
   readonly submit: SubmitCommand
   readonly run: RunCommand
+  readonly publishCommand: PublishCommand
   readonly readPage: ReadPage
   readonly clock: Clock
 }

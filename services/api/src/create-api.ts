@@ -14,17 +14,21 @@ import { createContext } from './create-context.ts'
 import { createFindKey } from './find-key.ts'
 import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
+import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerConnectPage } from './routes/connect-page.ts'
 import { registerContactEdits } from './routes/contact-edits.ts'
 import { registerContacts } from './routes/contacts.ts'
 import { registerConversationEdits } from './routes/conversation-edits.ts'
 import { registerConversationPulls } from './routes/conversation-pulls.ts'
+import { registerConversationPushes } from './routes/conversation-pushes.ts'
 import { registerConversations } from './routes/conversations.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerMessages } from './routes/messages.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
+import { registerPagePushes } from './routes/page-pushes.ts'
 import { registerPages } from './routes/pages.ts'
+import { registerSends } from './routes/sends.ts'
 import { registerSettings } from './routes/settings.ts'
 import { registerSyncHistory } from './routes/sync-history.ts'
 import { registerSyncStatus } from './routes/sync-status.ts'
@@ -123,6 +127,10 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerConversationPulls(api, context)
   registerContacts(api, context)
   registerCommands(api, context)
+  registerCommandActs(api, context)
+  registerPagePushes(api, context)
+  registerConversationPushes(api, context)
+  registerSends(api, context)
   registerContactEdits(api, context)
   registerConversationEdits(api, context)
   registerUnanswered(api, context)

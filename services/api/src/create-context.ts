@@ -16,7 +16,7 @@ import type { ApiContext, ReadPage } from './api-context.ts'
 import type { ApiConfig } from './config.ts'
 import { createOwnership } from './ownership.ts'
 import { createRunCommand } from './run-command.ts'
-import { createSubmitCommand, SOURCE } from './submit-command.ts'
+import { createPublishCommand, createSubmitCommand, SOURCE } from './submit-command.ts'
 import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
 
 export interface ContextDeps {
@@ -48,7 +48,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const ledger = createLedger(store)
   const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
   const waiters = createCommandWaiters({ eventLog, ledger, clock, logger, waitersMax: config.COMMAND_WAITERS_MAX })
-  const submit = createSubmitCommand({ ledger, batcher, clock, logger })
+  const publishCommand = createPublishCommand(batcher, logger)
+  const submit = createSubmitCommand({ ledger, publish: publishCommand, clock })
   const defaultWaitMs = config.COMMAND_WAIT_SECONDS * 1000
   const run = createRunCommand({ submit, waiters, ledger, defaultWaitMs, commandsPath })
   const deadLetters = createDeadLetterBox(store)
@@ -70,6 +71,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       ownership,
       submit,
       run,
+      publishCommand,
       announce,
       eventLog,
       readPage,

@@ -1,3 +1,4 @@
+import type { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { CommandType } from '@pagesync/shared/model/command.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { CommandRow, ConversationRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
@@ -14,6 +15,11 @@ export interface CommandTarget {
   readonly conversation?: ConversationRow
   readonly type: CommandType
   readonly arguments?: Readonly<Record<string, unknown>>
+  /** Why this cannot be asked for now. A key that stands for a command already gets that command all the same. */
+  readonly refusal?: (nowMs: number) => AppError | null
+  readonly expiresMs?: number
+  /** What a succeeded command answers beside `success`, where that is more than its result. */
+  readonly present?: (row: CommandRow) => Promise<Readonly<Record<string, unknown>>>
 }
 
 /** Does what every request that makes a command does: submits it, waits as the caller prefers, answers. */
@@ -37,7 +43,8 @@ export function createRunCommand(deps: RunCommandDeps): RunCommand {
     return (await ledger.getByKey(row._id).catch(() => undefined)) ?? row
   }
 
-  return async function runCommand(request, reply, { page, conversation, type, arguments: args = {} }) {
+  return async function runCommand(request, reply, target) {
+    const { page, conversation, type, arguments: args = {}, refusal, expiresMs, present } = target
     const preference = readPrefer(headerText(request.headers.prefer), defaultWaitMs)
     const accepted = await submit({
       page,
@@ -47,11 +54,14 @@ export function createRunCommand(deps: RunCommandDeps): RunCommand {
       requester: callerOf(request).requester,
       trigger: 'api',
       idempotencyKey: idempotencyKeyOf(request),
+      ...(refusal ? { refusal } : {}),
+      ...(expiresMs === undefined ? {} : { expiresMs }),
       traceparent: headerText(request.headers.traceparent),
     })
     const row = await outcomeOf(accepted, preference.waitMs, reply)
     return answerCommand(request, reply, {
       row,
+      members: row.state === 'succeeded' && present ? await present(row) : row.result,
       conversationId: conversation?.id ?? null,
       preference,
       location: `${commandsPath}/${row.command_id}`,

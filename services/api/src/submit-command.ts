@@ -19,26 +19,34 @@ export interface CommandRequest {
   readonly trigger: 'api' | 'reconnect'
   readonly idempotencyKey: IdempotencyKey | null
   readonly traceparent: string | undefined
+  /** Why this cannot be asked for now, if so. */
+  readonly refusal?: (nowMs: number) => AppError | null
+  readonly expiresMs?: number
 }
 
 /**
  * Writes the command to the ledger and puts it on the command topic. Answers once it is in the ledger: from then on it
  * will run, since a worker takes up by itself what the topic could not bring (the log may be down).
  *
- * @throws AppError PAGE_REAUTH_REQUIRED when the page's token is dead (no row is made), IDEMPOTENCY_KEY_REUSED,
- * STORE_UNAVAILABLE
+ * @throws AppError PAGE_REAUTH_REQUIRED when the page's token is dead, or the request's own refusal (no row is made);
+ * IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
  */
 export type SubmitCommand = (request: CommandRequest) => Promise<CommandRow>
 
 export interface SubmitCommandDeps {
   readonly ledger: Pick<Ledger, 'accept' | 'acceptOnce' | 'recall'>
-  readonly batcher: Pick<PublishBatcher, 'publish'>
+  readonly publish: PublishCommand
   readonly clock: Clock
-  readonly logger: Pick<Logger, 'warn'>
 }
 
-export function createSubmitCommand({ ledger, batcher, clock, logger }: SubmitCommandDeps): SubmitCommand {
-  const publish = (row: CommandRow, request: CommandRequest): void => {
+/** Puts a command of the ledger on the command topic. What the topic does not take, workers find in the ledger. */
+export type PublishCommand = (row: CommandRow, conversationId: number | null, traceparent: string | undefined) => void
+
+export function createPublishCommand(
+  batcher: Pick<PublishBatcher, 'publish'>,
+  logger: Pick<Logger, 'warn'>,
+): PublishCommand {
+  return (row, conversationId, traceparent) => {
     const record = toLogRecord({
       id: row.command_id,
       type: row.type,
@@ -46,30 +54,38 @@ export function createSubmitCommand({ ledger, batcher, clock, logger }: SubmitCo
       timeMs: row.accepted_ms,
       subject: row.facebook_page_id,
       key: row.facebook_page_id,
-      value: JSON.stringify(toCommand(row, request.conversation?.id ?? null)),
-      traceparent: continueTrace(request.traceparent),
+      value: JSON.stringify(toCommand(row, conversationId)),
+      traceparent: continueTrace(traceparent),
     })
     batcher.publish([record]).catch((err: unknown) => {
       logger.warn({ err, command_id: row.command_id }, 'left a command to the ledger, the event log did not take it')
     })
   }
+}
 
+export function createSubmitCommand({ ledger, publish, clock }: SubmitCommandDeps): SubmitCommand {
   return async function submitCommand(request) {
     const { page, idempotencyKey } = request
     const nowMs = clock.now()
-    if (page.status === 'reauth_required' || page.status === 'disconnected') {
+    const refusal = reauthRefusal(page) ?? request.refusal?.(nowMs) ?? null
+    if (refusal !== null) {
       // A key that stands for a command already asks for nothing new.
       const known = idempotencyKey && (await ledger.recall(page.tenant_id, idempotencyKey, nowMs))
       if (known) return known
-      throw new AppError('PAGE_REAUTH_REQUIRED', `Page ${page.id} must be connected again first`)
+      throw refusal
     }
     const command = toNewCommand(request, nowMs)
     const { row, created } = idempotencyKey
       ? await ledger.acceptOnce(command, idempotencyKey, nowMs)
       : await ledger.accept(command, nowMs)
-    if (created) publish(row, request)
+    if (created) publish(row, request.conversation?.id ?? null, request.traceparent)
     return row
   }
+}
+
+function reauthRefusal({ id, status }: PageRow): AppError | null {
+  if (status !== 'reauth_required' && status !== 'disconnected') return null
+  return new AppError('PAGE_REAUTH_REQUIRED', `Page ${id} must be connected again first`)
 }
 
 function toNewCommand(request: CommandRequest, nowMs: number): NewCommand {
@@ -84,6 +100,7 @@ function toNewCommand(request: CommandRequest, nowMs: number): NewCommand {
     arguments: request.arguments,
     requestedBy: request.requester,
     trigger: request.trigger,
+    expiresMs: request.expiresMs ?? null,
   }
 }
 

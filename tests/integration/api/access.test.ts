@@ -109,7 +109,7 @@ describe('scopes', () => {
 describe('ownership', () => {
   it('answers for what another tenant has exactly as for what was never there', async () => {
     const page = await data.addPage(theirs, '900')
-    const [conversation] = await data.addConversations(page, 1)
+    const [conversation] = await data.addConversations(page, 1, () => ({ last_customer_ms: Date.now() }))
     const command = await system.request(theirs.key, 'POST', `/pages/${page.id}/sync-from-facebook`, {
       headers: { prefer: 'respond-async' },
     })
@@ -127,6 +127,19 @@ describe('ownership', () => {
       ['GET', (id) => `/conversations/${id}/messages`, conversation!.id],
       ['POST', (id) => `/conversations/${id}/sync-messages-from-facebook`, conversation!.id],
       ['POST', (id) => `/conversations/${id}/sync-status-from-facebook`, conversation!.id],
+      ['PUT', (id) => `/pages/${id}/update-to-facebook`, page.id, { about: 'x' }],
+      ['POST', (id) => `/pages/${id}/send-message`, page.id, { recipient_id: '5', message: 'x' }],
+      ...['archive', 'unarchive', 'mute', 'unmute', 'mark-read'].map(
+        (act): readonly [Method, (id: string | number) => string, number] => [
+          'POST',
+          (id) => `/conversations/${id}/${act}-on-facebook`,
+          conversation!.id,
+        ],
+      ),
+      ['POST', (id) => `/conversations/${id}/thread-control`, conversation!.id, { action: 'take' }],
+      ['POST', (id) => `/conversations/${id}/messages`, conversation!.id, { message: 'x' }],
+      ['POST', (id) => `/commands/${id}/cancel`, command.body.command.id],
+      ['POST', (id) => `/commands/${id}/retry`, command.body.command.id],
       ['GET', (id) => `/contacts/${id}`, contact.id],
       ['GET', (id) => `/pages/${id}/conversations/unanswered`, page.id],
       ['PATCH', (id) => `/conversations/${id}`, conversation!.id, { status: 'closed' }],

@@ -21,8 +21,15 @@ beforeAll(async () => {
   const data = createApiData(system.store)
   tenant = await data.addTenant('Angkor')
   const page = await data.addPage(tenant, '100')
-  const [conversation] = await data.addConversations(page, 3)
+  const [conversation] = await data.addConversations(page, 3, () => ({ last_customer_ms: Date.now() - 60_000 }))
   await data.addMessages(conversation!, 4, (i) => SPECIAL_MESSAGES[i] ?? {})
+  await data.addMessages(conversation!, 1, () => ({
+    _id: `${page.id}:mid.sent`,
+    mid: 'm_mid.sent',
+    direction: 'out',
+    from_id: '100',
+    origin: 'send',
+  }))
   const contacts = await system.request(tenant.key, 'GET', `/pages/${page.id}/contacts`)
   ids = { page: page.id, conversation: conversation!.id, contact: contacts.body.contacts[0].id }
 })
@@ -67,6 +74,15 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['POST', '/conversations/{conversationId}/sync-messages-from-facebook', undefined],
   ['POST', '/conversations/{conversationId}/sync-status-from-facebook', undefined],
   ['GET', '/pages/{pageId}/sync-history', undefined],
+  ['PUT', '/pages/{pageId}/update-to-facebook', { about: 'Coffee' }],
+  ['POST', '/conversations/{conversationId}/archive-on-facebook', undefined],
+  ['POST', '/conversations/{conversationId}/unarchive-on-facebook', undefined],
+  ['POST', '/conversations/{conversationId}/mute-on-facebook', undefined],
+  ['POST', '/conversations/{conversationId}/unmute-on-facebook', undefined],
+  ['POST', '/conversations/{conversationId}/mark-read-on-facebook', undefined],
+  ['POST', '/conversations/{conversationId}/thread-control', { action: 'take' }],
+  ['POST', '/conversations/{conversationId}/messages', { message: 'On its way!' }],
+  ['POST', '/pages/{pageId}/send-message', { recipient_id: '70009999', message: 'Hello' }],
   ['GET', '/commands', undefined],
   ['GET', '/pages/{id}/conversations/unanswered', undefined],
   ['PATCH', '/conversations/{id}', { status: 'closed' }],
@@ -101,6 +117,18 @@ describe('every answer is as the document at /docs/json says', () => {
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
     expect(answer.body.success).toBe(true)
     check.expectDocumented(method, `/api/facebook${path}`, answer)
+  })
+
+  it('cancelling and retrying a command', async () => {
+    outcome = () => ({ state: 'failed', failure: { code: 'FACEBOOK_REJECTED', status: 502, message: 'no' } })
+    const failed = await request('POST', '/conversations/{conversationId}/archive-on-facebook')
+    check.expectDocumented('POST', '/api/facebook/conversations/{conversationId}/archive-on-facebook', failed)
+    const acts = ['cancel', 'retry', 'cancel', 'retry']
+    for (const act of acts) {
+      const answer = await system.request(tenant.key, 'POST', `/commands/${failed.body.command.id}/${act}`)
+      check.expectDocumented('POST', `/api/facebook/commands/{id}/${act}`, answer)
+    }
+    outcome = (row) => ({ state: 'succeeded', result: RESULTS[row.type]! })
   })
 
   it('GET /commands/{id}, and 202 of a command', async () => {
@@ -257,7 +285,7 @@ describe('shapes of the contract', () => {
       is_answered: false,
       can_reply: true,
       folder: 'inbox',
-      reply_window: { kind: 'closed', closes_at: null },
+      reply_window: { kind: 'standard', closes_at: expect.stringMatching(/Z$/) },
       labels: [],
       last_message_at: expect.stringMatching(/Z$/),
       last_synced_at: null,

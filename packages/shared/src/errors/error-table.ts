@@ -40,6 +40,7 @@ export const ERROR_TABLE = {
   CONVERSATION_NOT_FOUND: row('not-found', 404, 'No such conversation'),
   MESSAGE_NOT_FOUND: row('not-found', 404, 'No such message'),
   CONTACT_NOT_FOUND: row('not-found', 404, 'No such contact'),
+  COMMENT_NOT_FOUND: row('not-found', 404, 'No such comment'),
   COMMAND_NOT_FOUND: row('not-found', 404, 'No such command'),
   DEAD_LETTER_NOT_FOUND: row('not-found', 404, 'No such dead letter'),
   PAGE_REAUTH_REQUIRED: row('conflict', 409, 'The page must be connected again'),

@@ -15,7 +15,7 @@ import { finishDocument } from './finish-document.ts'
 
 const DESCRIPTION = `Keeps Facebook Pages and a company's own systems in sync.
 
-Every pull is a **command**: the request waits for it (25 s unless configured), and answers 202 with the command when it
+Every pull and every push is a **command**: the request waits for it (25 s unless configured), and answers 202 with the command when it
 takes longer. \`Prefer: respond-async\` or \`Prefer: wait=N\` says how long; \`Idempotency-Key\` makes repeating harmless.
 
 Errors are \`application/problem+json\` with a \`code\` that never changes its meaning. Lists go on with \`next_cursor\`.
@@ -24,6 +24,7 @@ What belongs to somebody else does not exist: 404.`
 const TAGS = [
   { name: 'pages', description: 'Connected pages' },
   { name: 'sync', description: 'Pulls from Facebook, and how far they came' },
+  { name: 'push', description: 'What is done at Facebook; `outcome` says how far it reached' },
   { name: 'conversations', description: 'Conversations and their messages' },
   { name: 'contacts', description: 'The people who wrote' },
   { name: 'commands', description: 'The ledger: everything that was asked for, and its outcome' },

@@ -4,9 +4,9 @@ import { FacebookId, Id, nullable, rfc3339, rfc3339OrNull, Time, wordOf } from '
 
 const HOUR_MS = 3_600_000
 /** A page may answer freely for so long after the person's last action. */
-const STANDARD_WINDOW_MS = 24 * HOUR_MS
+export const STANDARD_WINDOW_MS = 24 * HOUR_MS
 /** A person at the page (tag HUMAN_AGENT) may answer for so long. */
-const HUMAN_AGENT_WINDOW_MS = 7 * 24 * HOUR_MS
+export const HUMAN_AGENT_WINDOW_MS = 7 * 24 * HOUR_MS
 
 const ReplyWindow = Type.Object({
   kind: wordOf(

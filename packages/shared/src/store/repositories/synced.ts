@@ -31,6 +31,8 @@ export interface SyncedReader {
     limit: number,
     after?: Pick<MessageRow, '_id' | 'id' | 'created_ms'>,
   ): Promise<MessageRow[]>
+  /** The messages of these keys, in any order, missing ones left out. At most 5,000. */
+  messagesByKey(keys: readonly string[]): Promise<MessageRow[]>
   /** Newest first, that is by falling id; or by rising id. */
   contacts(
     pageId: number,
@@ -93,6 +95,7 @@ export function createSyncedReader(store: Store): SyncedReader {
       const position = after ? { after: { created_ms: after.created_ms, _id: after._id } } : {}
       return messages.find({ index: 'byConversation', equals, order: 'desc', limit, ...position })
     },
+    messagesByKey: (keys) => messages.getMany(keys),
     contacts: (pageId, sort, limit, after) =>
       contacts.find({
         index: 'byPageId',

@@ -1,0 +1,30 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { HUMAN_AGENT_WINDOW_MS, replyWindow, STANDARD_WINDOW_MS } from './views/conversation.ts'
+
+type Known = Pick<ConversationRow, 'last_customer_ms'>
+
+/**
+ * The refusal of a message that Facebook is known to refuse. A conversation of which we know no word of the person is
+ * left to Facebook: its history may not be here yet.
+ */
+export function windowRefusal(conversation: Known, isHuman: boolean, nowMs: number): AppError | null {
+  if (conversation.last_customer_ms === null) return null
+  const { kind } = replyWindow(conversation.last_customer_ms, nowMs)
+  if (kind === 'standard' || (kind === 'human_agent' && isHuman)) return null
+  const message =
+    kind === 'human_agent'
+      ? 'The person wrote more than 24 hours ago: only a person may answer, with the tag HUMAN_AGENT'
+      : 'The person wrote more than 7 days ago: Facebook takes no answer until they write again'
+  return new AppError('MESSAGE_WINDOW_CLOSED', message, { status: 409 })
+}
+
+const SEND_EXPIRES_MS = 24 * 3_600_000
+
+/** A message that could not be sent while its window was open is not sent later. */
+export function sendExpiresMs(conversation: Known | undefined, isHuman: boolean, nowMs: number): number {
+  const latestMs = nowMs + SEND_EXPIRES_MS
+  if (!conversation || conversation.last_customer_ms === null) return latestMs
+  const windowMs = isHuman ? HUMAN_AGENT_WINDOW_MS : STANDARD_WINDOW_MS
+  return Math.min(latestMs, conversation.last_customer_ms + windowMs)
+}
