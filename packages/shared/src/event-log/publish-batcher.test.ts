@@ -17,7 +17,10 @@ function heldLog() {
   return { calls, publish }
 }
 
-const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** What was begun in this turn of the event loop is under way after it. */
+async function aTurn(): Promise<void> {
+  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 async function outcome(promise: Promise<void>): Promise<string> {
   return promise.then(
@@ -27,17 +30,29 @@ async function outcome(promise: Promise<void>): Promise<string> {
 }
 
 describe('createPublishBatcher', () => {
-  it('publishes a lone record at once', () => {
+  it('publishes a lone record at the end of the turn', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     void batcher.publish([record('a')])
+    await aTurn()
     expect(log.calls.map((call) => call.values)).toEqual([['a']])
+  })
+
+  it('publishes together what came in the same turn', async () => {
+    const log = heldLog()
+    const batcher = createPublishBatcher(log, 't')
+    const calls = [batcher.publish([record('a')]), batcher.publish([record('b')])]
+    await aTurn()
+    expect(log.calls.map(({ values }) => values)).toEqual([['a', 'b']])
+    log.calls[0]!.resolve()
+    await Promise.all(calls)
   })
 
   it('publishes together, in order, what arrives during a publish', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     const first = batcher.publish([record('a')])
+    await aTurn()
     const others = [batcher.publish([record('b'), record('c')]), batcher.publish([record('d')])]
     expect(log.calls).toHaveLength(1)
     log.calls[0]!.resolve()
@@ -54,7 +69,9 @@ describe('createPublishBatcher', () => {
   it('fails the calls of the publish that failed and no others', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
-    const [first, second] = [batcher.publish([record('a')]), batcher.publish([record('b')])]
+    const first = batcher.publish([record('a')])
+    await aTurn()
+    const second = batcher.publish([record('b')])
     log.calls[0]!.reject(new AppError('EVENT_LOG_UNAVAILABLE', 'down'))
     expect(await outcome(first)).toBe('EVENT_LOG_UNAVAILABLE')
     await aTurn()
@@ -70,11 +87,12 @@ describe('createPublishBatcher', () => {
     void batcher.publish([record('c'), record('d')])
     void batcher.publish([record('e'.repeat(99))])
     void batcher.publish([record('f')])
-    for (let i = 0; i < 5; i++) {
+    await aTurn()
+    for (let i = 0; i < 4; i++) {
       log.calls[i]?.resolve()
       await aTurn()
     }
-    expect(log.calls.map((call) => call.values.map((value) => value[0]).join(''))).toEqual(['a', 'b', 'cd', 'e', 'f'])
+    expect(log.calls.map((call) => call.values.map((value) => value[0]).join(''))).toEqual(['ab', 'cd', 'e', 'f'])
   })
 
   it('fails at once what comes when too many records or bytes wait', async () => {
@@ -84,13 +102,15 @@ describe('createPublishBatcher', () => {
     void batcher.publish([record('b')])
     expect(await outcome(batcher.publish([record('c'), record('d')]))).toBe('EVENT_LOG_UNAVAILABLE')
     expect(await outcome(batcher.publish([record('e'.repeat(60))]))).toBe('EVENT_LOG_UNAVAILABLE')
-    expect(log.calls).toHaveLength(1)
+    await aTurn()
+    expect(log.calls.map(({ values }) => values)).toEqual([['a', 'b']])
   })
 
-  it('takes a call that is above the limits by itself when nothing waits', () => {
+  it('takes a call that is above the limits by itself when nothing waits', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't', { roundRecordsMax: 1, waitingRecordsMax: 1 })
     void batcher.publish([record('a'), record('b')])
+    await aTurn()
     expect(log.calls.map((call) => call.values)).toEqual([['a', 'b']])
   })
 
@@ -100,6 +120,7 @@ describe('createPublishBatcher', () => {
     const tooLarge = batcher.publish([record('x'.repeat(RECORD_BYTES_MAX))])
     const fine = batcher.publish([record('a')])
     expect(await outcome(tooLarge)).toBe('PAYLOAD_TOO_LARGE')
+    await aTurn()
     log.calls[0]!.resolve()
     expect(await outcome(fine)).toBe('published')
   })
@@ -108,6 +129,7 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't', { callMsMax: 30, publishTimeoutMs: 20 })
     const first = batcher.publish([record('a')])
+    await aTurn()
     const second = batcher.publish([record('b')])
     expect(log.calls[0]!.timeoutMs).toBe(20)
     await new Promise((resolve) => setTimeout(resolve, 40))
@@ -120,7 +142,9 @@ describe('createPublishBatcher', () => {
   it('publishes what waits when it is closed, and takes no more', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
-    const [first, second] = [batcher.publish([record('a')]), batcher.publish([record('b')])]
+    const first = batcher.publish([record('a')])
+    await aTurn()
+    const second = batcher.publish([record('b')])
     const closing = batcher.close()
     expect(await outcome(batcher.publish([record('c')]))).toBe('EVENT_LOG_UNAVAILABLE')
     log.calls[0]!.resolve()
@@ -136,6 +160,7 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't', { closeMsMax: 20 })
     void batcher.publish([record('a')])
+    await aTurn()
     const second = batcher.publish([record('b')])
     await batcher.close()
     expect(await outcome(second)).toBe('EVENT_LOG_UNAVAILABLE')

@@ -3,6 +3,9 @@ import type { EventLog, LogRecord } from './event-log.ts'
 import { measureRecords } from './record-bytes.ts'
 import { settledWithin } from './within.ts'
 
+/** After everything that the poll for input and output found ready in this turn. */
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 export interface PublishBatcherLimits {
   /** At most so much goes into one publish. A single call that has more goes alone. */
   readonly roundRecordsMax: number
@@ -49,7 +52,8 @@ interface Round {
 
 /**
  * Publishes the records of many callers together (group commit): what arrives while a publish is under way goes into
- * the next one. Nothing waits for company: a call that finds the log idle is published at once.
+ * the next one. A round begins at the end of a turn of the event loop, with all that came in it; nothing waits for
+ * company longer than that, and no timer is involved.
  */
 export function createPublishBatcher(
   log: Pick<EventLog, 'publish'>,
@@ -74,7 +78,9 @@ export function createPublishBatcher(
 
   async function publishRounds(): Promise<void> {
     isPublishing = true
-    for (let round = rounds.shift(); round; round = rounds.shift()) {
+    while (rounds.length > 0) {
+      await endOfTurn()
+      const round = rounds.shift()!
       const leftMs = Math.min(times.publishTimeoutMs, round.sinceMs + times.callMsMax - performance.now())
       try {
         if (leftMs < 1) throw unavailable('The event log is slow: the records waited too long to be published')

@@ -1,28 +1,42 @@
 import type { LogRecord } from '../event-log.ts'
-import type { PlainRecord } from './encode-produce.ts'
 
-/** A record as kafkajs takes it, its partition already chosen. */
-export interface ProduceMessage extends PlainRecord {
+/** All records of one partition in one produce request: to kafkajs one message, which only our own encoding can read. */
+export interface PartitionMessage {
   readonly partition: number
-  readonly headers: Record<string, string>
+  /** kafkajs wants to see one. */
+  readonly value: null
+  readonly records: readonly LogRecord[]
+  /** What the records take on the wire, or a little more. */
+  readonly bytes: number
 }
 
 export interface RoundLimits {
   /** Kafka refuses a record batch (the records of one partition in one request) above max.message.bytes, 1 MiB. */
   readonly partitionBytesMax: number
-  /** kafkajs gathers the records of a partition by copying the list for each one more: quadratic, so not too many. */
-  readonly partitionRecordsMax: number
   /** A broker refuses requests above socket.request.max.bytes, 100 MiB; and we hold a copy while it is sent. */
   readonly requestBytesMax: number
 }
 
-/** What Kafka's record format adds at most: lengths, deltas, header counts (we have at most 20 headers). */
-const RECORD_OVERHEAD_BYTES = 100
+/**
+ * What Kafka's format adds to a record at most: attributes, deltas and the lengths of record, key, value and header
+ * list in 32 bytes, and two lengths for each of at most 20 headers.
+ */
+export const RECORD_OVERHEAD_BYTES = 32 + 20 * 10
 
+interface Batch extends PartitionMessage {
+  readonly records: LogRecord[]
+  bytes: number
+}
+
+/** Where a partition's next record goes. */
 interface Filling {
   round: number
+  batch: Batch | undefined
+}
+
+interface Round {
+  readonly batches: Batch[]
   bytes: number
-  records: number
 }
 
 /**
@@ -36,33 +50,34 @@ export function cutRounds(
   sizes: readonly number[],
   partitionOf: (key: string) => number,
   limits: RoundLimits,
-): ProduceMessage[][] {
-  const rounds: { messages: ProduceMessage[]; bytes: number }[] = []
+): PartitionMessage[][] {
+  const rounds: Round[] = []
   const fillings = new Map<number, Filling>()
   for (let i = 0; i < records.length; i++) {
-    const { key, value, headers } = records[i]!
+    const record = records[i]!
     const bytes = sizes[i]! + RECORD_OVERHEAD_BYTES
-    const partition = partitionOf(key)
+    const partition = partitionOf(record.key)
     let filling = fillings.get(partition)
     if (!filling) {
-      filling = { round: 0, bytes: 0, records: 0 }
+      filling = { round: 0, batch: undefined }
       fillings.set(partition, filling)
     }
-    const full = filling.bytes + bytes > limits.partitionBytesMax || filling.records === limits.partitionRecordsMax
-    if (full && filling.records > 0) nextRound(filling)
+    if (filling.batch && filling.batch.bytes + bytes > limits.partitionBytesMax) nextRound(filling)
     while (rounds[filling.round] && rounds[filling.round]!.bytes + bytes > limits.requestBytesMax) nextRound(filling)
-    filling.bytes += bytes
-    filling.records += 1
-    rounds[filling.round] ??= { messages: [], bytes: 0 }
+    rounds[filling.round] ??= { batches: [], bytes: 0 }
     const round = rounds[filling.round]!
+    if (!filling.batch) {
+      filling.batch = { partition, value: null, records: [], bytes: 0 }
+      round.batches.push(filling.batch)
+    }
+    filling.batch.records.push(record)
+    filling.batch.bytes += bytes
     round.bytes += bytes
-    round.messages.push({ isPlain: true, partition, key, value, headers })
   }
-  return rounds.map((round) => round.messages)
+  return rounds.map(({ batches }) => batches)
 }
 
 function nextRound(filling: Filling): void {
   filling.round += 1
-  filling.bytes = 0
-  filling.records = 0
+  filling.batch = undefined
 }

@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { encodeProduce, type PlainRecord, type ProduceRequest } from './encode-produce.ts'
+import type { LogRecord } from '../event-log.ts'
+import { recordBytes } from '../record-bytes.ts'
+import { type PartitionMessage, RECORD_OVERHEAD_BYTES } from './cut-rounds.ts'
+import { encodeProduce, type ProduceRequest } from './encode-produce.ts'
 
 const require = createRequire(import.meta.url)
 /** kafkajs's own encoding of the same version, by the module that is never mended. */
-const encodeByKafkajs = require('kafkajs/src/protocol/requests/produce/v7/request.js') as (request: ProduceRequest) => {
+const encodeByKafkajs = require('kafkajs/src/protocol/requests/produce/v7/request.js') as (request: unknown) => {
   encode: () => Promise<{ buffer: Buffer }>
 }
 
@@ -16,7 +19,11 @@ async function bothEncodings(request: ProduceRequest): Promise<[Buffer, Buffer]>
   try {
     const partitions = request.topicData.map(({ topic, partitions }) => ({
       topic,
-      partitions: partitions.map((partition) => ({ ...partition, firstSequence: 0 })),
+      partitions: partitions.map(({ partition, messages }) => ({
+        partition,
+        messages: messages.flatMap(({ records }) => records),
+        firstSequence: 0,
+      })),
     }))
     return [
       encodeProduce(request, NOW_MS),
@@ -27,11 +34,15 @@ async function bothEncodings(request: ProduceRequest): Promise<[Buffer, Buffer]>
   }
 }
 
+function inOneMessage(records: readonly LogRecord[], partition: number): PartitionMessage {
+  const bytes = records.reduce((sum, record) => sum + recordBytes(record) + RECORD_OVERHEAD_BYTES, 0)
+  return { partition, value: null, records, bytes }
+}
+
 describe('encodeProduce', () => {
   it('writes the bytes that kafkajs writes, for any texts and sizes', async () => {
     const short = fc.string({ unit: 'binary', maxLength: 100 })
     const record = fc.record({
-      isPlain: fc.constant(true as const),
       key: short,
       value: fc.oneof(
         short,
@@ -41,7 +52,9 @@ describe('encodeProduce', () => {
         maxKeys: 20,
       }),
     })
-    const partition = fc.record({ partition: fc.nat(100), messages: fc.array(record, { minLength: 1, maxLength: 80 }) })
+    const partition = fc
+      .tuple(fc.nat(100), fc.array(record, { minLength: 1, maxLength: 80 }))
+      .map(([number, records]) => ({ partition: number, messages: [inOneMessage(records, number)] }))
     const topic = fc.record({ topic: short, partitions: fc.array(partition, { minLength: 1, maxLength: 3 }) })
     const request = fc.record({
       acks: fc.constant(-1),
@@ -60,11 +73,13 @@ describe('encodeProduce', () => {
   it.each([63, 64, 8191, 8192, 1_048_575])(
     'writes the length of a text of %i bytes as kafkajs does',
     async (length) => {
-      const messages: PlainRecord[] = [
-        { isPlain: true, key: 'k'.repeat(length), value: 'v'.repeat(length), headers: { h: 'x'.repeat(length) } },
-        { isPlain: true, key: 'é'.repeat(Math.ceil(length / 2)), value: '', headers: {} },
+      const records: LogRecord[] = [
+        { key: 'k'.repeat(length), value: 'v'.repeat(length), headers: { h: 'x'.repeat(length) } },
+        { key: 'é'.repeat(Math.ceil(length / 2)), value: '', headers: {} },
       ]
-      const topicData: ProduceRequest['topicData'] = [{ topic: 'topic', partitions: [{ partition: 3, messages }] }]
+      const topicData: ProduceRequest['topicData'] = [
+        { topic: 'topic', partitions: [{ partition: 3, messages: [inOneMessage(records, 3)] }] },
+      ]
       const [ours, theirs] = await bothEncodings({ acks: -1, timeout: 3500, topicData })
       expect(ours.equals(theirs)).toBe(true)
     },

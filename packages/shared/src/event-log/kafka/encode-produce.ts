@@ -1,4 +1,6 @@
+import type { LogRecord } from '../event-log.ts'
 import { crc32c } from './crc32c.ts'
+import type { PartitionMessage } from './cut-rounds.ts'
 
 /** What kafkajs hands to the encoding of a produce request, as far as we use it. */
 export interface ProduceRequest {
@@ -6,22 +8,30 @@ export interface ProduceRequest {
   readonly timeout: number
   readonly topicData: readonly {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly PlainRecord[] }[]
+    /** Of `messages` there is one. */
+    readonly partitions: readonly { readonly partition: number; readonly messages: readonly PartitionMessage[] }[]
   }[]
 }
 
-/** What `encodeProduce` can take: texts only, no timestamp, all headers given. kafkajs's messages may be much else. */
-export interface PlainRecord {
-  readonly isPlain: true
-  readonly key: string
-  readonly value: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-const BATCH_HEADER_BYTES = 61
-const NO_PRODUCER_ID = 0xffffffff
 const MAGIC = 2
-/** Below this a loop over the characters is faster than a call into Buffer. */
+/** Where the fields of a batch's head stand; its records follow. What is not written is 0. */
+const AT = {
+  length: 8,
+  leaderEpoch: 12,
+  magic: 16,
+  crc: 17,
+  attributes: 21,
+  lastOffsetDelta: 23,
+  firstTimestamp: 27,
+  maxTimestamp: 35,
+  producerId: 43,
+  producerEpoch: 51,
+  count: 57,
+  records: 61,
+}
+/** The request's own fields, and for a topic or partition besides the topic's name. */
+const HEAD_BYTES = 16
+/** Up to it a loop over the characters is faster than a call into native code. */
 const SHORT_TEXT = 48
 
 /**
@@ -31,170 +41,109 @@ const SHORT_TEXT = 48
  * @param nowMs the timestamp of all records
  */
 export function encodeProduce(request: ProduceRequest, nowMs: number): Buffer {
-  const out = createWriter(estimateBytes(request))
-  out.int16(-1) // no transactional id
-  out.int16(request.acks)
-  out.int32(request.timeout)
-  out.int32(request.topicData.length)
+  const out: Writer = { bytes: Buffer.allocUnsafe(bytesAtMost(request)), at: 0 }
+  out.at = out.bytes.writeInt16BE(-1, out.at) // no transactional id
+  out.at = out.bytes.writeInt16BE(request.acks, out.at)
+  out.at = out.bytes.writeInt32BE(request.timeout, out.at)
+  out.at = out.bytes.writeInt32BE(request.topicData.length, out.at)
   for (const { topic, partitions } of request.topicData) {
-    out.int16(Buffer.byteLength(topic))
-    out.bytes(topic)
-    out.int32(partitions.length)
-    for (const { partition, messages } of partitions) {
-      out.int32(partition)
-      const sizeAt = out.skip(4)
-      writeBatch(out, messages, nowMs)
-      out.int32At(sizeAt, out.position() - sizeAt - 4)
-    }
+    out.at = out.bytes.writeInt16BE(Buffer.byteLength(topic), out.at)
+    out.at += out.bytes.write(topic, out.at)
+    out.at = out.bytes.writeInt32BE(partitions.length, out.at)
+    for (const { partition, messages } of partitions) writeBatch(out, partition, messages[0]!.records, nowMs)
   }
-  return out.finish()
+  return out.bytes.subarray(0, out.at)
 }
 
-function writeBatch(out: Writer, records: readonly PlainRecord[], nowMs: number): void {
-  const start = out.skip(BATCH_HEADER_BYTES)
-  for (let i = 0; i < records.length; i++) writeRecord(out, records[i]!, i)
-  const end = out.position()
-  out.int64At(start, 0) // base offset: the broker sets it
-  out.int32At(start + 8, end - start - 12)
-  out.int32At(start + 12, 0) // partition leader epoch: the broker's
-  out.int8At(start + 16, MAGIC)
-  out.int16At(start + 21, 0) // attributes: no compression, create time
-  out.int32At(start + 23, records.length - 1)
-  out.int64At(start + 27, nowMs)
-  out.int64At(start + 35, nowMs)
-  out.uint32At(start + 43, NO_PRODUCER_ID)
-  out.uint32At(start + 47, NO_PRODUCER_ID)
-  out.int16At(start + 51, 0) // producer epoch
-  out.int32At(start + 53, 0) // first sequence
-  out.int32At(start + 57, records.length)
-  out.uint32At(start + 17, crc32c(out.view(start + 21, end)))
+interface Writer {
+  readonly bytes: Buffer
+  at: number
 }
 
-function writeRecord(out: Writer, { key, value, headers }: PlainRecord, index: number): void {
-  const names = Object.keys(headers)
-  const start = out.begin(value.length + key.length + 32 * names.length)
-  out.int8(0) // attributes
-  out.varint(0) // timestamp delta
-  out.varint(index)
-  out.text(key)
-  out.text(value)
-  out.varint(names.length)
-  for (const name of names) {
-    out.text(name)
-    out.text(headers[name]!)
-  }
-  out.end(start)
-}
-
-function estimateBytes({ topicData }: ProduceRequest): number {
-  let bytes = 1000
-  for (const { partitions } of topicData) {
-    for (const { messages } of partitions) {
-      for (const { key, value } of messages) bytes += key.length + value.length + 400
-    }
+function bytesAtMost({ topicData }: ProduceRequest): number {
+  let bytes = HEAD_BYTES
+  for (const { topic, partitions } of topicData) {
+    bytes += HEAD_BYTES + Buffer.byteLength(topic)
+    for (const { messages } of partitions) bytes += HEAD_BYTES + AT.records + messages[0]!.bytes
   }
   return bytes
 }
 
-type Writer = ReturnType<typeof createWriter>
-
-/** A growing buffer. Texts and records stand behind their length, a varint whose own size is guessed first. */
-function createWriter(capacity: number) {
-  let buffer = Buffer.allocUnsafe(capacity)
-  let at = 0
-  const guesses: number[] = []
-
-  function ensure(bytes: number): void {
-    if (at + bytes <= buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, at + bytes))
-    buffer.copy(larger, 0, 0, at)
-    buffer = larger
+function writeBatch(out: Writer, partition: number, records: readonly LogRecord[], nowMs: number): void {
+  const { bytes } = out
+  const start = bytes.writeInt32BE(partition, out.at) + 4
+  out.at = start + AT.records
+  for (let i = 0; i < records.length; i++) writeRecord(out, records[i]!, i)
+  bytes.writeInt32BE(out.at - start, start - 4)
+  bytes.fill(0, start, start + AT.records)
+  bytes.writeInt32BE(out.at - start - AT.leaderEpoch, start + AT.length)
+  bytes.writeInt8(MAGIC, start + AT.magic)
+  bytes.writeInt32BE(records.length - 1, start + AT.lastOffsetDelta)
+  for (const at of [AT.firstTimestamp, AT.maxTimestamp]) {
+    bytes.writeUInt32BE(Math.floor(nowMs / 2 ** 32), start + at)
+    bytes.writeUInt32BE(nowMs % 2 ** 32, start + at + 4)
   }
-
-  /** Zigzag of a length or index, which is never negative: twice the number. */
-  function varint(value: number): void {
-    ensure(5)
-    let rest = value * 2
-    while (rest > 0x7f) {
-      buffer[at++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    buffer[at++] = rest
-  }
-
-  /** Puts the length before what was written from `start + guessed` on, and moves that when the guess was wrong. */
-  function lengthAt(start: number, guessed: number): void {
-    const length = at - start - guessed
-    const size = varintSize(length)
-    if (size !== guessed) {
-      ensure(size)
-      buffer.copyWithin(start + size, start + guessed, at)
-    }
-    at = start
-    varint(length)
-    at += length
-  }
-
-  function text(value: string): void {
-    ensure(value.length * 3 + 10)
-    const start = at
-    const guessed = varintSize(value.length)
-    at += guessed
-    if (!shortAscii(value)) at += buffer.write(value, at, 'utf8')
-    lengthAt(start, guessed)
-  }
-
-  function shortAscii(value: string): boolean {
-    const { length } = value
-    if (length > SHORT_TEXT) return false
-    const start = at
-    for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i)
-      if (code > 0x7f) {
-        at = start
-        return false
-      }
-      buffer[at++] = code
-    }
-    return true
-  }
-
-  function skip(bytes: number): number {
-    ensure(bytes)
-    const start = at
-    at += bytes
-    return start
-  }
-
-  return {
-    varint,
-    text,
-    skip,
-    position: () => at,
-    view: (start: number, end: number) => buffer.subarray(start, end),
-    finish: () => buffer.subarray(0, at),
-    int8: (value: number) => buffer.writeInt8(value, skip(1)),
-    int16: (value: number) => buffer.writeInt16BE(value, skip(2)),
-    int32: (value: number) => buffer.writeInt32BE(value, skip(4)),
-    bytes(value: string): void {
-      ensure(value.length * 3)
-      at += buffer.write(value, at, 'utf8')
-    },
-    int8At: (offset: number, value: number) => buffer.writeInt8(value, offset),
-    int16At: (offset: number, value: number) => buffer.writeInt16BE(value, offset),
-    int32At: (offset: number, value: number) => buffer.writeInt32BE(value, offset),
-    uint32At: (offset: number, value: number) => buffer.writeUInt32BE(value, offset),
-    int64At: (offset: number, value: number) => buffer.writeBigInt64BE(BigInt(value), offset),
-    /** Leaves room for a length before something of about that many bytes. */
-    begin(about: number): number {
-      const guessed = varintSize(about)
-      guesses.push(guessed)
-      return skip(guessed)
-    },
-    end(start: number): void {
-      lengthAt(start, guesses.pop()!)
-    },
-  }
+  bytes.fill(0xff, start + AT.producerId, start + AT.producerEpoch) // none
+  bytes.writeInt32BE(records.length, start + AT.count)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(start + AT.attributes, out.at)), start + AT.crc)
 }
 
-const varintSize = (value: number): number => (value < 64 ? 1 : value < 8192 ? 2 : value < 1_048_576 ? 3 : 4)
+function writeRecord(out: Writer, { key, value, headers }: LogRecord, index: number): void {
+  const names = Object.keys(headers)
+  const lengthAt = out.at
+  const reserved = varintBytes(value.length + key.length + 32 * names.length)
+  out.at += reserved
+  out.bytes[out.at++] = 0 // attributes
+  out.bytes[out.at++] = 0 // timestamp delta
+  writeVarint(out, index)
+  writeText(out, key)
+  writeText(out, value)
+  writeVarint(out, names.length)
+  for (const name of names) {
+    writeText(out, name)
+    writeText(out, headers[name]!)
+  }
+  putLength(out, lengthAt, reserved)
+}
+
+function writeText(out: Writer, text: string): void {
+  const lengthAt = out.at
+  const reserved = varintBytes(text.length)
+  out.at += reserved
+  out.at += writeShortAscii(out, text) ? text.length : out.bytes.write(text, out.at)
+  putLength(out, lengthAt, reserved)
+}
+
+/** False when the text is long or has other characters; then nothing counts as written. */
+function writeShortAscii({ bytes, at }: Writer, text: string): boolean {
+  if (text.length > SHORT_TEXT) return false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return false
+    bytes[at + i] = code
+  }
+  return true
+}
+
+/** Puts the length of what stands behind its reserved place there; where it takes another place, what follows moves. */
+function putLength(out: Writer, lengthAt: number, reserved: number): void {
+  const end = out.at
+  const length = end - lengthAt - reserved
+  const needed = varintBytes(length)
+  if (needed !== reserved) out.bytes.copyWithin(lengthAt + needed, lengthAt + reserved, end)
+  out.at = lengthAt
+  writeVarint(out, length)
+  out.at = lengthAt + needed + length
+}
+
+/** Zigzag of a length or index, which is never negative (twice the number), then seven bits a byte. */
+function writeVarint(out: Writer, value: number): void {
+  let rest = value * 2
+  while (rest > 0x7f) {
+    out.bytes[out.at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  out.bytes[out.at++] = rest
+}
+
+const varintBytes = (value: number): number => (value < 64 ? 1 : value < 8192 ? 2 : value < 1_048_576 ? 3 : 4)

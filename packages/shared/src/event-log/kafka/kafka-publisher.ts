@@ -7,13 +7,13 @@ import { type LogRecord, RECORD_BYTES_MAX } from '../event-log.ts'
 import { partitionOfKey } from '../partition-of-key.ts'
 import { measureRecords } from '../record-bytes.ts'
 import { within } from '../within.ts'
-import { cutRounds, type ProduceMessage } from './cut-rounds.ts'
+import { cutRounds, type PartitionMessage } from './cut-rounds.ts'
 import { fromKafka } from './kafka-errors.ts'
 import { createKafkaLink } from './kafka-link.ts'
 
 const ALL_IN_SYNC_REPLICAS = -1
 const RETRY_BACK_OFF = { baseMs: 100, maxMs: 500 }
-const LIMITS = { partitionBytesMax: RECORD_BYTES_MAX, partitionRecordsMax: 2000, requestBytesMax: 32_000_000 }
+const LIMITS = { partitionBytesMax: RECORD_BYTES_MAX, requestBytesMax: 32_000_000 }
 
 export interface KafkaPublisherDeps {
   readonly kafka: Kafka
@@ -42,7 +42,7 @@ export function createKafkaPublisher(deps: KafkaPublisherDeps): KafkaPublisher {
     deps.logger,
   )
 
-  async function send(topic: string, messages: ProduceMessage[], deadlineMs: number): Promise<void> {
+  async function send(topic: string, messages: PartitionMessage[], deadlineMs: number): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const leftMs = Math.round(deadlineMs - performance.now())
       if (leftMs < 1) throw tooLate(topic)
