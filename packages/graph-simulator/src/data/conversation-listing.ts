@@ -77,7 +77,8 @@ export function createConversationListing(generated: GeneratedConversations) {
     while (found.length < limit) {
       while (next < generated.count && (states.has(next) || generated.folder(next) !== folder)) next++
       while (below > 0 && !isListed(touched[below - 1], folder)) below--
-      const old = next < generated.count ? { number: next, updatedAt: generated.updatedAt(next), tie: -next } : undefined
+      const old =
+        next < generated.count ? { number: next, updatedAt: generated.updatedAt(next), tie: -next } : undefined
       const moved = below > 0 ? touched[below - 1] : undefined
       if (old === undefined && moved === undefined) break
       const takeMoved = moved !== undefined && (old === undefined || compareKeys(moved, old) > 0)
@@ -98,7 +99,8 @@ export function createConversationListing(generated: GeneratedConversations) {
     if (after === undefined) return 0
     let first = generated.firstNotAfter(after.updatedAt)
     // A generated conversation ties with minus its number; a touched one comes before all generated of its time.
-    while (first < generated.count && compareKeys({ updatedAt: generated.updatedAt(first), tie: -first }, after) >= 0) first++
+    while (first < generated.count && compareKeys({ updatedAt: generated.updatedAt(first), tie: -first }, after) >= 0)
+      first++
     return first
   }
 

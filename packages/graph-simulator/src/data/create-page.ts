@@ -6,7 +6,14 @@ import { recorded, replay } from './journal.ts'
 import { createLabelStore, LABEL_CHANGES } from './label-store.ts'
 import { createPageStore, STORE_CHANGES } from './page-store.ts'
 
-const NAMES = ['Riverside Café', 'Angkor Books', 'Chiang Mai Ceramics', 'Green Bicycle Shop', 'Phnom Penh Bakery', 'Lotus Yoga Studio']
+const NAMES = [
+  'Riverside Café',
+  'Angkor Books',
+  'Chiang Mai Ceramics',
+  'Green Bicycle Shop',
+  'Phnom Penh Bakery',
+  'Lotus Yoga Studio',
+]
 const CATEGORIES = ['Coffee shop', 'Bookstore', 'Pottery studio', 'Bicycle shop', 'Bakery', 'Yoga studio']
 
 const completeShape = (given: number | ConversationShape | undefined): Required<ConversationShape> => ({
@@ -84,7 +91,10 @@ function generatedDetails(id: string, number: number, seed: number): Record<stri
   const place = number % NAMES.length
   const round = Math.floor(number / NAMES.length)
   const name = round === 0 ? NAMES[place]! : `${NAMES[place]} ${round + 1}`
-  const handle = name.normalize('NFD').replace(/[^A-Za-z0-9]/g, '').toLowerCase()
+  const handle = name
+    .normalize('NFD')
+    .replace(/[^A-Za-z0-9]/g, '')
+    .toLowerCase()
   const fans = 1_000 + (hash(seed, 53) % 20_000)
   return {
     name,
@@ -97,11 +107,24 @@ function generatedDetails(id: string, number: number, seed: number): Record<stri
     website: `https://${handle}.example/`,
     emails: [`hello@${handle}.example`],
     link: `https://www.facebook.com/${id}`,
-    cover: { id: `${id}7`, source: 'https://scontent.xx.example/cover.jpg', offset_x: 50, offset_y: 50, cover_id: `${id}7` },
+    cover: {
+      id: `${id}7`,
+      source: 'https://scontent.xx.example/cover.jpg',
+      offset_x: 50,
+      offset_y: 50,
+      cover_id: `${id}7`,
+    },
     fan_count: fans,
     followers_count: fans + 311,
     single_line_address: 'Sisowath Quay 12, Phnom Penh, 12000, Cambodia',
-    location: { city: 'Phnom Penh', country: 'Cambodia', latitude: 11.5676, longitude: 104.9304, street: 'Sisowath Quay 12', zip: '12000' },
+    location: {
+      city: 'Phnom Penh',
+      country: 'Cambodia',
+      latitude: 11.5676,
+      longitude: 104.9304,
+      street: 'Sisowath Quay 12',
+      zip: '12000',
+    },
     hours: { mon_1_open: '07:00', mon_1_close: '21:00', sun_1_open: '08:00', sun_1_close: '20:00' },
     is_published: true,
     verification_status: 'not_verified',

@@ -63,7 +63,8 @@ export function createGeneratedConversations(plan: PagePlan) {
     if (conversation >= UNREAD_AMONG || folder(conversation) !== 'inbox') return 0
     if (conversation >= shape.recentCustomers && share(seed, conversation, 7) > 0.5) return 0
     let unread = 0
-    for (let serial = messageCount(conversation) - 1; serial >= 0 && isFromCustomer(conversation, serial); serial--) unread++
+    for (let serial = messageCount(conversation) - 1; serial >= 0 && isFromCustomer(conversation, serial); serial--)
+      unread++
     return unread
   }
 

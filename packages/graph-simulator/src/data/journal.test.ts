@@ -13,12 +13,17 @@ async function temporaryFile() {
 
 const NOW = 1_795_000_000_000
 const start = (journalFile: string, at = NOW) =>
-  startTestSimulator({ journalFile, clock: createMovableClock(at, true), pages: [{ conversations: { count: 12, recentCustomers: 3 } }] })
+  startTestSimulator({
+    journalFile,
+    clock: createMovableClock(at, true),
+    pages: [{ conversations: { count: 12, recentCustomers: 3 } }],
+  })
 
 const everything = async (simulator: TestSimulator) => {
   const { body } = await simulator.ask('GET', 'conversations?limit=1000')
   const whole = []
-  for (const { conversation_id } of body.conversations) whole.push((await simulator.ask('GET', `conversations/${conversation_id}`)).body)
+  for (const { conversation_id } of body.conversations)
+    whole.push((await simulator.ask('GET', `conversations/${conversation_id}`)).body)
   const page = (await simulator.get('/me?fields=about,phone')).body
   const apps = (await simulator.get('/me/subscribed_apps')).body
   return { whole, page, apps, labels: (await simulator.get('/me/custom_labels?fields=page_label_name')).body.data }
@@ -27,7 +32,10 @@ const everything = async (simulator: TestSimulator) => {
 async function live(simulator: TestSimulator) {
   const { body: written } = await simulator.ask('POST', 'messages', { text: 'new', name: 'Ada' })
   await simulator.ask('POST', 'messages', { text: 'again', psid: written.psid })
-  await simulator.graph('POST', '/me/messages', { recipient: { id: written.psid }, message: { text: 'answer', metadata: 'c' } })
+  await simulator.graph('POST', '/me/messages', {
+    recipient: { id: written.psid },
+    message: { text: 'answer', metadata: 'c' },
+  })
   await simulator.ask('POST', 'events', { kind: 'message_edit', mid: written.mid, text: 'newer' })
   const { body } = await simulator.get('/me/conversations?limit=9&fields=messages.limit(2),participants')
   await simulator.ask('DELETE', `messages/${body.data[5].messages.data[1].id}`)
@@ -61,7 +69,9 @@ test('a day later the recent customers have written again within the last hour',
   const later = NOW + 86_400_000
   const second = await start(place.file, later)
   const { body } = await second.ask('GET', 'conversations?folder=inbox')
-  const recent = body.conversations.filter(({ updated_at_ms }: { updated_at_ms: number }) => updated_at_ms > later - 3_600_000)
+  const recent = body.conversations.filter(
+    ({ updated_at_ms }: { updated_at_ms: number }) => updated_at_ms > later - 3_600_000,
+  )
   expect(recent).toHaveLength(3)
   const before = await everything(second)
   await second.close()

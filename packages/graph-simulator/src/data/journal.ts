@@ -39,7 +39,9 @@ export function openJournal(file: string, seed: number, now: number): Journal {
   }
   const found = existsSync(file) ? readJournal(file) : undefined
   if (found !== undefined && found.header.seed !== seed) {
-    throw new Error(`The journal ${file} was made with seed ${found.header.seed}, not ${seed}: take that seed or another file`)
+    throw new Error(
+      `The journal ${file} was made with seed ${found.header.seed}, not ${seed}: take that seed or another file`,
+    )
   }
   const { header, entries } = found ?? { header: begin(), entries: [] }
   return {
@@ -88,5 +90,9 @@ export function recorded<Target extends object>(
 export function replay(target: object, { method, args }: JournalEntry) {
   const again = (target as Record<string, unknown>)[method]
   // JSON knows no undefined; none of the methods takes null.
-  if (typeof again === 'function') again.apply(target, args.map((arg) => arg ?? undefined))
+  if (typeof again === 'function')
+    again.apply(
+      target,
+      args.map((arg) => arg ?? undefined),
+    )
 }

@@ -59,7 +59,10 @@ export function createMessageReader(
     const count = generatedCount(state.number)
     const newestGenerated = count === 0 ? 0 : generated.messageTime(state.number, count - 1)
     if (state.order === undefined && added.createdAt >= newestGenerated) return
-    const timed = Array.from({ length: count }, (_, serial) => ({ serial, at: generated.messageTime(state.number, serial) }))
+    const timed = Array.from({ length: count }, (_, serial) => ({
+      serial,
+      at: generated.messageTime(state.number, serial),
+    }))
     for (const one of state.added) timed.push({ serial: one.serial, at: one.createdAt })
     state.order = timed.sort((a, b) => a.at - b.at || a.serial - b.serial).map((one) => one.serial)
   }

@@ -11,8 +11,33 @@ interface NameList {
 const NAMES: Record<Language, readonly NameList[]> = {
   en: [
     {
-      given: ['Emma', 'Liam', 'Olivia', 'Noah', 'Sofia', 'James', 'Chloé', 'Lucas', 'Hannah', 'Oscar', 'Maya', 'Daniel'],
-      family: ['Smith', 'Martin', 'García', 'Brown', "O'Neill", 'Müller', 'Rossi', 'Novák', 'Andersson', 'Wilson', 'King'],
+      given: [
+        'Emma',
+        'Liam',
+        'Olivia',
+        'Noah',
+        'Sofia',
+        'James',
+        'Chloé',
+        'Lucas',
+        'Hannah',
+        'Oscar',
+        'Maya',
+        'Daniel',
+      ],
+      family: [
+        'Smith',
+        'Martin',
+        'García',
+        'Brown',
+        "O'Neill",
+        'Müller',
+        'Rossi',
+        'Novák',
+        'Andersson',
+        'Wilson',
+        'King',
+      ],
     },
   ],
   km: [

@@ -60,7 +60,9 @@ test('the newest message of a conversation has its updated_time, and messages fa
 
 test('the same seed generates the same, another one something else', () => {
   const texts = (seed: number) =>
-    createPageStore({ ...plan(20), seed }).readMessages(5, { limit: 5, hideDeleted: true })?.map(({ text }) => text)
+    createPageStore({ ...plan(20), seed })
+      .readMessages(5, { limit: 5, hideDeleted: true })
+      ?.map(({ text }) => text)
   expect(texts(1)).toEqual(texts(1))
   expect(texts(1)).not.toEqual(texts(2))
 })
@@ -74,51 +76,64 @@ type Step =
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('write' as const), at: fc.nat(60), backMs: fc.constantFrom(0, 0, 0, 86_400_000 * 10) }),
-  fc.record({ do: fc.constant('folder' as const), at: fc.nat(60), folder: fc.constantFrom<Folder>('inbox', 'page_done', 'spam') }),
+  fc.record({
+    do: fc.constant('folder' as const),
+    at: fc.nat(60),
+    folder: fc.constantFrom<Folder>('inbox', 'page_done', 'spam'),
+  }),
   fc.record({ do: fc.constant('remove' as const), at: fc.nat(60) }),
   fc.record({ do: fc.constant('add' as const) }),
 )
 
 test('whatever happened, a listing is what a plain sorted list says, at any page size', () => {
   fc.assert(
-    fc.property(fc.nat(40), fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 30 }), (count, steps, pageSize) => {
-      const store = createPageStore(plan(count))
-      const model = new Map<number, { at: number; order: number; folder: Folder }>()
-      for (let i = 0; i < count; i++) {
-        const { updatedAt, folder } = store.view(i)!
-        model.set(i, { at: updatedAt, order: -i, folder })
-      }
-      let now = EPOCH
-      let order = 0
-      for (const one of steps) {
-        now += 1_000
-        if (one.do === 'add') {
-          model.set(store.addConversation([store.addPerson()], 'inbox', now), { at: now, order: ++order, folder: 'inbox' })
-          continue
+    fc.property(
+      fc.nat(40),
+      fc.array(step, { maxLength: 200 }),
+      fc.integer({ min: 1, max: 30 }),
+      (count, steps, pageSize) => {
+        const store = createPageStore(plan(count))
+        const model = new Map<number, { at: number; order: number; folder: Folder }>()
+        for (let i = 0; i < count; i++) {
+          const { updatedAt, folder } = store.view(i)!
+          model.set(i, { at: updatedAt, order: -i, folder })
         }
-        const known = model.get(one.at)
-        if (known === undefined) continue
-        if (one.do === 'remove') {
-          store.remove(one.at)
-          model.delete(one.at)
-        } else if (one.do === 'folder') {
-          store.setFolder(one.at, one.folder)
-          known.folder = one.folder
-        } else {
-          const createdAt = now - one.backMs
-          const serial = store.nextSerial(one.at)
-          store.addMessage(one.at, { serial, createdAt, author: one.at }, { unread: 'more', window: true })
-          if (createdAt >= known.at) Object.assign(known, { at: createdAt, order: ++order })
+        let now = EPOCH
+        let order = 0
+        for (const one of steps) {
+          now += 1_000
+          if (one.do === 'add') {
+            model.set(store.addConversation([store.addPerson()], 'inbox', now), {
+              at: now,
+              order: ++order,
+              folder: 'inbox',
+            })
+            continue
+          }
+          const known = model.get(one.at)
+          if (known === undefined) continue
+          if (one.do === 'remove') {
+            store.remove(one.at)
+            model.delete(one.at)
+          } else if (one.do === 'folder') {
+            store.setFolder(one.at, one.folder)
+            known.folder = one.folder
+          } else {
+            const createdAt = now - one.backMs
+            const serial = store.nextSerial(one.at)
+            store.addMessage(one.at, { serial, createdAt, author: one.at }, { unread: 'more', window: true })
+            if (createdAt >= known.at) Object.assign(known, { at: createdAt, order: ++order })
+          }
         }
-      }
-      for (const folder of ['inbox', 'page_done', 'spam'] as const) {
-        const expected = [...model]
-          .filter(([, { folder: own }]) => own === folder)
-          .sort(([, a], [, b]) => b.at - a.at || b.order - a.order)
-          .map(([number]) => number)
-        expect(listAll(store, folder, pageSize)).toEqual(expected)
-      }
-    }),
+        for (const folder of ['inbox', 'page_done', 'spam'] as const) {
+          const expected = [...model]
+            .filter(([, { folder: own }]) => own === folder)
+            .sort(([, a], [, b]) => b.at - a.at || b.order - a.order)
+            .map(([number]) => number)
+          expect(listAll(store, folder, pageSize)).toEqual(expected)
+        }
+      },
+    ),
     { numRuns: 150 },
   )
 })

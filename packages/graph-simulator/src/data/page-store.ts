@@ -1,5 +1,5 @@
-import { type ConversationState, compareKeys, generatedState, newState } from './conversation-state.ts'
 import { createConversationListing, type ListingQuery } from './conversation-listing.ts'
+import { type ConversationState, compareKeys, generatedState, newState } from './conversation-state.ts'
 import { createDigitIds } from './digit-ids.ts'
 import { createGeneratedConversations, type Folder } from './generated-conversation.ts'
 import { hash } from './hash.ts'
@@ -88,7 +88,11 @@ export function createPageStore(plan: PagePlan) {
     nextSerial: (conversation: number): number => touch(conversation).nextSerial++,
 
     /** A message arrives: the conversation moves up, and the counters follow. */
-    addMessage(conversation: number, added: SimulatedMessage, effect: { unread: 'more' | 'none' | 'keep'; window: boolean }) {
+    addMessage(
+      conversation: number,
+      added: SimulatedMessage,
+      effect: { unread: 'more' | 'none' | 'keep'; window: boolean },
+    ) {
       const state = touch(conversation)
       messages.insertByTime(state, added)
       if (added.createdAt >= state.updatedAt) listing.moveTo(state, added.createdAt)

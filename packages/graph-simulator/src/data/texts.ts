@@ -16,23 +16,44 @@ const PRODUCTS: Record<Language, readonly string[]> = {
 const TOPICS: Record<Language, readonly Topic[]> = {
   en: [
     {
-      customer: ['Hi! How much is the {product}?', 'What is the price of the {product} please? 😊', 'is the {product} still {price}?'],
-      page: ['Hello! The {product} is {price}. Would you like one?', 'Hi there, it is {price} today, 10% off for two 🎉'],
+      customer: [
+        'Hi! How much is the {product}?',
+        'What is the price of the {product} please? 😊',
+        'is the {product} still {price}?',
+      ],
+      page: [
+        'Hello! The {product} is {price}. Would you like one?',
+        'Hi there, it is {price} today, 10% off for two 🎉',
+      ],
     },
     {
       customer: ['Do you deliver to the riverside?', 'How long does delivery take?', 'Can you deliver before 6 pm? 🙏'],
-      page: ['Yes, we deliver all over town for $1.50.', 'Delivery takes 30–45 minutes, we will call you when the rider leaves 🛵'],
+      page: [
+        'Yes, we deliver all over town for $1.50.',
+        'Delivery takes 30–45 minutes, we will call you when the rider leaves 🛵',
+      ],
     },
     {
       customer: ['What time do you open on Sunday?', 'are you open now?', 'Opening hours during the holidays?'],
       page: ['We are open every day from 7:00 to 21:00.', 'On public holidays we open at 9:00 – see you soon ☕'],
     },
     {
-      customer: ['The {product} arrived broken 😢 can I return it?', 'I would like to exchange the {product}, wrong colour', 'How do refunds work?'],
-      page: ['So sorry about that! Please send us a photo and we will replace it.', 'You can return it within 14 days with the receipt.'],
+      customer: [
+        'The {product} arrived broken 😢 can I return it?',
+        'I would like to exchange the {product}, wrong colour',
+        'How do refunds work?',
+      ],
+      page: [
+        'So sorry about that! Please send us a photo and we will replace it.',
+        'You can return it within 14 days with the receipt.',
+      ],
     },
     {
-      customer: ['Can I book a table for 4 tonight?', 'Table for two at 19:30, outside if possible', 'Do you have vegan options?'],
+      customer: [
+        'Can I book a table for 4 tonight?',
+        'Table for two at 19:30, outside if possible',
+        'Do you have vegan options?',
+      ],
       page: ['Booked! A table is waiting for you.', 'Of course, half of our menu is vegan 🌱'],
     },
     {
@@ -40,7 +61,11 @@ const TOPICS: Record<Language, readonly Topic[]> = {
       page: ['You are welcome! Have a lovely day ☀️', 'Thank you for choosing Riverside 💛'],
     },
     {
-      customer: ['Do you have the {product} in stock?', 'When will the {product} be back?', 'Which sizes do you have? https://riverside.example/shop?size=m&x=1%2F2'],
+      customer: [
+        'Do you have the {product} in stock?',
+        'When will the {product} be back?',
+        'Which sizes do you have? https://riverside.example/shop?size=m&x=1%2F2',
+      ],
       page: ['Yes, three left. Shall I keep one for you?', 'It is back on Friday/Saturday, we can remind you.'],
     },
   ],

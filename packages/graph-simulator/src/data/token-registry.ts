@@ -54,7 +54,8 @@ export function createTokenRegistry(seed: number, app: { readonly id: string; re
       now: number,
       { pageId, lifetimeMs = 0, text }: { pageId?: string; lifetimeMs?: number; text?: string } = {},
     ) {
-      const token = text ?? `EAA${kind === 'page' ? 'P' : 'U'}${lettersOf(seedOf(`${kind}${pageId}${issued++}`, seed), 160)}ZD`
+      const token =
+        text ?? `EAA${kind === 'page' ? 'P' : 'U'}${lettersOf(seedOf(`${kind}${pageId}${issued++}`, seed), 160)}ZD`
       const expiresAt = lifetimeMs === 0 ? 0 : now + lifetimeMs
       return add({ token, kind, pageId, scopes: new Set(ALL_SCOPES), state: 'valid', issuedAt: now, expiresAt })
     },
