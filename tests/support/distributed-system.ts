@@ -16,7 +16,7 @@ export interface DistributedSystem extends System {
   readonly database: string
 }
 
-const OPERATOR_TOKEN = 'operator-token-of-the-end-to-end-tests'
+export const OPERATOR_TOKEN = 'operator-token-of-the-end-to-end-tests'
 
 /**
  * Gateway, worker, API and the simulated Facebook as four processes on real engines, configured by environment alone
@@ -103,7 +103,10 @@ async function provision(
   })
   if (tenant.status !== 201) throw new Error(`POST /tenants answered ${tenant.status}: ${JSON.stringify(tenant.body)}`)
   const apiKey = keyOf(tenant.body)
-  const connected = await call(`${base}/pages`, 'POST', { body: { facebook_page_id: page.facebook_page_id, access_token: page.access_token }, headers: { authorization: `Bearer ${apiKey}` } })
+  const connected = await call(`${base}/pages`, 'POST', {
+    body: { facebook_page_id: page.facebook_page_id, access_token: page.access_token },
+    headers: { authorization: `Bearer ${apiKey}` },
+  })
   if (connected.status !== 201)
     throw new Error(`POST /pages answered ${connected.status}: ${JSON.stringify(connected.body)}`)
   return { apiKey, pageId: connected.body.page.id }

@@ -1,3 +1,4 @@
+import { toAppError } from '@pagesync/shared/errors/app-error.ts'
 import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesync/shared/event-log/event-log.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
@@ -102,8 +103,13 @@ type Bury = (record: StoredRecord, code: string, reason: string, attempts: numbe
 /** A dead letter belongs to whom the page belongs, as far as its key names one. */
 async function tenantOf(record: StoredRecord, directory: PageDirectory): Promise<string | null> {
   const facebookPageId = record.key.split(':')[0] ?? ''
-  const page = (await directory.find([facebookPageId])).get(facebookPageId)
-  return page?.tenant_id ?? null
+  try {
+    return (await directory.find([facebookPageId])).get(facebookPageId)?.tenant_id ?? null
+  } catch (error) {
+    // Looking it up may be the very code that fails: then it is the operator's to see.
+    if (toAppError(error).kind === 'bug') return null
+    throw error
+  }
 }
 
 function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, counts: PageEventCounts) {
