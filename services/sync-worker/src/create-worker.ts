@@ -66,7 +66,13 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     )
   }
   const graphClient = opened.use(
-    createGraphClient({ url: config.GRAPH_URL, version: config.GRAPH_VERSION, appSecret: config.FB_APP_SECRET, clock }),
+    createGraphClient({
+      url: config.GRAPH_URL,
+      version: config.GRAPH_VERSION,
+      appSecret: config.FB_APP_SECRET,
+      clock,
+      onVersionMismatch: (versions) => logger.warn(versions, 'facebook answered as another version'),
+    }),
   )
   const conversations = {
     perSecond: config.GRAPH_CALLS_PER_SECOND,

@@ -26,6 +26,7 @@ export function threadStep(
   folder: string | undefined,
   participant: Participant | null,
   stamp: Stamp,
+  droppedFields: readonly string[],
 ): ThreadStep {
   return {
     kind: 'thread',
@@ -33,8 +34,8 @@ export function threadStep(
     thread_id: thread.id,
     participant_name: participant?.name ?? null,
     updated_ms: graphTimeMs(thread.updated_time),
-    // "May be absent when 0".
-    unread_count: thread.unread_count ?? 0,
+    // "May be absent when 0"; unknown where Facebook does not let us see it.
+    ...(droppedFields.includes('unread_count') ? {} : { unread_count: thread.unread_count ?? 0 }),
     ...(thread.message_count === undefined ? {} : { message_count: thread.message_count }),
     ...(thread.can_reply === undefined ? {} : { can_reply: thread.can_reply }),
     ...((thread.folder ?? folder) === undefined ? {} : { folder: thread.folder ?? folder }),

@@ -76,7 +76,7 @@ async function saveProfile(contact: ContactRow, profile: Profile, context: Opera
 }
 
 async function nameFromConversation(contact: ContactRow, context: OperationContext): Promise<string | null> {
-  const { items, requestedAtMs } = await context.graph.conversations({
+  const { items, requestedAtMs, droppedFields } = await context.graph.conversations({
     userId: contact.psid,
     limit: 10,
     messagesLimit: 0,
@@ -87,6 +87,7 @@ async function nameFromConversation(contact: ContactRow, context: OperationConte
     messages: [],
     messagesEnd: 'not-asked' as const,
     requestedAtMs,
+    droppedFields,
   }))
   const rows = await writePulled(pulled, context)
   return rows.contacts.get(contact._id)?.after.name ?? null

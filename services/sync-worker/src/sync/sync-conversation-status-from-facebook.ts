@@ -1,16 +1,15 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
-import type { GraphConversation } from '@pagesync/shared/graph/graph-shapes.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { commandsConversation } from './find-conversation.ts'
-import { writePulled } from './write-pulled.ts'
+import { type PulledConversation, writePulled } from './write-pulled.ts'
 
 /** What Facebook says of one conversation now: reads and moves between folders leave no other trace. */
 export const syncConversationStatusFromFacebook: Operation = async (context) => {
   const conversation = await commandsConversation(context)
-  const { thread, requestedAtMs } = await readThread(conversation, context)
+  const { thread, requestedAtMs, droppedFields } = await readThread(conversation, context)
   const rows = await writePulled(
-    [{ thread, folder: undefined, messages: [], messagesEnd: 'not-asked', requestedAtMs }],
+    [{ thread, folder: undefined, messages: [], messagesEnd: 'not-asked', requestedAtMs, droppedFields }],
     context,
   )
   const row = rows.conversations.get(conversation._id)?.after ?? conversation
@@ -29,20 +28,20 @@ export const syncConversationStatusFromFacebook: Operation = async (context) => 
 async function readThread(
   conversation: ConversationRow,
   { graph }: OperationContext,
-): Promise<{ thread: GraphConversation; requestedAtMs: number }> {
+): Promise<Pick<PulledConversation, 'thread' | 'requestedAtMs' | 'droppedFields'>> {
   const [threadId] = conversation.thread_ids
   if (threadId !== undefined) {
-    const { conversation: thread, requestedAtMs } = await graph.conversation(threadId)
-    return { thread, requestedAtMs }
+    const { conversation: thread, requestedAtMs, droppedFields } = await graph.conversation(threadId)
+    return { thread, requestedAtMs, droppedFields }
   }
   if (conversation.psid !== null) {
-    const { items, requestedAtMs } = await graph.conversations({
+    const { items, requestedAtMs, droppedFields } = await graph.conversations({
       userId: conversation.psid,
       limit: 1,
       messagesLimit: 0,
     })
     const [thread] = items
-    if (thread) return { thread, requestedAtMs }
+    if (thread) return { thread, requestedAtMs, droppedFields }
   }
   throw new AppError('FACEBOOK_OBJECT_GONE', 'Facebook lists no conversation with this person')
 }

@@ -1,5 +1,10 @@
 import { type GraphConversation, graphTimeMs, nextCursor } from '@pagesync/shared/graph/graph-shapes.ts'
-import { conversationPlace, readListingPage, startListing } from '@pagesync/shared/graph/read-listing-page.ts'
+import {
+  conversationPlace,
+  type Listing,
+  readListingPage,
+  startListing,
+} from '@pagesync/shared/graph/read-listing-page.ts'
 import type { PageSyncRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { OperationContext } from '../commands/operation.ts'
 import { afterPage, firstPass, isAboveFloor } from './folder-pass.ts'
@@ -77,7 +82,7 @@ async function pullListing(state: WalkState, context: OperationContext, options:
   const rules = { limit, messagesLimit: options.messages ? NESTED_MESSAGES : 0, placeOf: conversationPlace }
   const listing = await readListingPage(pass.listing, rules, (ask) => context.graph.conversations({ folder, ...ask }))
   const wanted = listing.items.filter((thread) => isAboveFloor(pass, graphTimeMs(thread.updated_time)))
-  const pulled = wanted.map((thread) => toPulled(thread, folder, listing.requestedAtMs, options))
+  const pulled = wanted.map((thread) => toPulled(thread, folder, listing, options))
   const rows = await writePulled(pulled, context)
   const page = { updatedMs: listing.items.map((thread) => graphTimeMs(thread.updated_time)), next: listing.next }
   return {
@@ -92,23 +97,20 @@ async function pullListing(state: WalkState, context: OperationContext, options:
 function toPulled(
   thread: GraphConversation,
   folder: string,
-  requestedAtMs: number,
+  { requestedAtMs, droppedFields }: Pick<Listing<never>, 'requestedAtMs' | 'droppedFields'>,
   { messages, scope }: WalkOptions,
 ): PulledConversation {
-  const list = messages ? thread.messages : undefined
+  const asked = messages && !droppedFields.includes('messages')
+  const list = asked ? thread.messages : undefined
+  // A conversation without messages has no list of them.
+  const end = nextCursor(list) === null ? 'reached' : scope.mode === 'full' ? 'open' : 'open-unless-known'
   return {
     thread,
     folder,
     requestedAtMs,
+    droppedFields,
     messages: list?.data ?? [],
-    // A conversation without messages has no list of them.
-    messagesEnd: messages
-      ? nextCursor(list) === null
-        ? 'reached'
-        : scope.mode === 'full'
-          ? 'open'
-          : 'open-unless-known'
-      : 'not-asked',
+    messagesEnd: asked ? end : 'not-asked',
   }
 }
 

@@ -40,6 +40,8 @@ export interface PulledConversation {
    */
   readonly messagesEnd: 'reached' | 'open' | 'open-unless-known' | 'not-asked'
   readonly requestedAtMs: number
+  /** Fields that Facebook refused to the page: what is missing of them is not empty. */
+  readonly droppedFields: readonly string[]
 }
 
 export interface PulledRows {
@@ -186,7 +188,10 @@ function writeConversations(
       let next: ConversationDraft =
         row ?? newConversation({ _id: key, tenant_id: page.tenant_id, page_id: page.id, psid }, null, clock.now())
       for (const thread of threads) {
-        next = mergeConversation(next, threadStep(thread.thread, thread.folder, thread.participant, thread.stamp))
+        next = mergeConversation(
+          next,
+          threadStep(thread.thread, thread.folder, thread.participant, thread.stamp, thread.droppedFields),
+        )
         for (const step of newestMessageSteps(thread, messages, page.id)) next = mergeConversation(next, step)
         const completeUpToMs = completeUpTo(thread, row?.messages_complete_ms ?? null)
         if (completeUpToMs !== null) next = mergeConversation(next, { kind: 'complete', up_to_ms: completeUpToMs })

@@ -372,6 +372,8 @@ export interface PageLeaseRow extends StoreDocument {
   readonly usage_percent: number
   /** Facebook asked to wait until then; 0 when it did not. */
   readonly paused_until_ms: number
+  /** The same for each of Facebook's limits by itself. */
+  readonly gates?: Readonly<Record<string, { readonly usage_percent: number; readonly paused_until_ms: number }>>
 }
 export const PAGE_LEASES: CollectionDefinition<PageLeaseRow> = { name: 'page_leases', indexes: {} }
 
