@@ -8,8 +8,8 @@ import { answerLoginDialog, isLoginDialog } from './http/login-dialog.ts'
 import type { SimulatorOptions } from './simulator-options.ts'
 import type { World } from './world.ts'
 
-export { createMovableClock, type MovableClock } from './clock/movable-clock.ts'
-export type { ConversationShape, PageSpec, SimulatorOptions } from './simulator-options.ts'
+export { createMovableClock } from './clock/movable-clock.ts'
+export type { ConversationShape, SimulatorOptions } from './simulator-options.ts'
 
 export interface Simulator extends AsyncDisposable {
   /** Origin of the Graph API and of the control API (`/_control/…`). */

@@ -123,5 +123,3 @@ export function createConversationListing(generated: GeneratedConversations) {
     touchedCount: () => states.size,
   }
 }
-
-export type ConversationListing = ReturnType<typeof createConversationListing>

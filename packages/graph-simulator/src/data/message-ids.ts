@@ -44,5 +44,3 @@ export function createMessageIds(pageKey: number) {
     },
   }
 }
-
-export type MessageIds = ReturnType<typeof createMessageIds>

@@ -1,11 +1,5 @@
 import type { GraphContext } from './graph-request.ts'
 
-export interface Paging {
-  readonly cursors?: { readonly before: string; readonly after: string }
-  readonly next?: string
-  readonly previous?: string
-}
-
 /** The address of another page of a listing, with everything that was asked for and, as on Facebook, the token. */
 export function pageUrl(
   { world, request }: GraphContext,

@@ -65,5 +65,3 @@ export function createPoster() {
     },
   }
 }
-
-export type Poster = ReturnType<typeof createPoster>

@@ -3,8 +3,6 @@ import { Value } from '@sinclair/typebox/value'
 import { AppError, type FieldProblem } from '../errors/app-error.ts'
 import { KNOWN_VARIABLES } from './common-config.ts'
 
-export { Port, Secret } from './setting.ts'
-
 /** Prefixes that are ours alone: a variable that starts so and is known to no service is a typing mistake. */
 const OWN_PREFIXES = ['FB_', 'PAGESYNC_']
 

@@ -1,4 +1,3 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions, transport } from 'pino'
 
 export type { Logger } from 'pino'
@@ -43,11 +42,4 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     stream,
   )
-}
-
-const salt = randomBytes(16)
-
-/** A person in a log: the same person has the same mark within one process, nobody can be found by it. */
-export function personMark(psid: string): string {
-  return createHmac('sha256', salt).update(psid).digest('base64url').slice(0, 10)
 }
