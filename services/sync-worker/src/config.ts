@@ -24,6 +24,19 @@ export const WorkerConfig = Type.Object({
     default: 30,
     description: 'A consumer that has lag and makes no progress for so long is restarted',
   }),
+  SEND_ECHO_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3600,
+    default: 60,
+    description: 'A send whose answer was lost waits so long for its echo before Facebook is asked what became of it',
+  }),
+  LEDGER_RETENTION_DAYS: Type.Integer({
+    minimum: 8,
+    maximum: 3650,
+    default: 30,
+    description:
+      'Commands that ended are kept for so long: longer than the topics keep theirs, so that a topic read again runs nothing twice',
+  }),
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
   ...GraphSettings,

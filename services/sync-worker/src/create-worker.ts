@@ -13,15 +13,18 @@ import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { createSendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
 import { createPageLeases } from './commands/page-leases.ts'
 import { requestProfiles } from './commands/request-profiles.ts'
+import { sweepLedger } from './commands/sweep-ledger.ts'
 import type { WorkerConfig } from './config.ts'
 import { consumeCommands } from './consume/consume-commands.ts'
 import { consumePageEvents } from './consume/consume-page-events.ts'
 import { createFailureGuard, type FailureGuard } from './consume/failure-guard.ts'
+import { createFollowUp } from './events/follow-up.ts'
 import { repeat } from './repeat.ts'
 import { SOURCE } from './source.ts'
 
@@ -29,7 +32,8 @@ export interface WorkerDeps {
   readonly config: Pick<
     WorkerConfig,
     'GRAPH_URL' | 'GRAPH_VERSION' | 'GRAPH_CALLS_PER_SECOND' | 'FB_APP_SECRET' | 'STALL_SECONDS'
-  >
+  > &
+    Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS'>>
   /** Its topics are there already. Not closed by the worker. */
   readonly eventLog: EventLog
   /** Its collections are there already. Not closed by the worker. */
@@ -47,6 +51,8 @@ export interface Worker extends AsyncDisposable {
 
 const HEALTH_BODY_LIMIT = 1024
 const PROFILES_EVERY_MS = 2_000
+const LEDGER_SWEEP_EVERY_MS = 60_000
+const DAY_MS = 86_400_000
 
 /** The worker: Facebook's events into the store, commands towards Facebook. */
 export async function createWorker(deps: WorkerDeps): Promise<Worker> {
@@ -58,6 +64,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const pages = createPages(store, sequences)
   const synced = openSyncedCollections(store)
   const ledger = createLedger(store)
+  const echoes = createSendEchoes(store)
   const deadLetters = createDeadLetters(store, eventLog, SOURCE)
   const announce = async (changes: readonly Change[]): Promise<void> => {
     await eventLog.publish(
@@ -86,6 +93,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       pages,
       synced,
       sequences,
+      echoes,
+      pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
       graphClient,
       rates: { ...DEFAULT_RATES, conversations },
       clock,
@@ -93,18 +102,34 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       announce,
     }),
   )
+  const retentionMs = (config.LEDGER_RETENTION_DAYS ?? 30) * DAY_MS
   const stopped = new AbortController()
-  const profiles = repeat(
-    { everyMs: PROFILES_EVERY_MS, signal: stopped.signal, clock, logger, failed: 'profiles were not asked for' },
-    () => requestProfiles({ contacts: synced.contacts, pages, eventLog }, clock.now()),
-  )
+  const often = { signal: stopped.signal, clock, logger }
+  const repeated = [
+    repeat({ ...often, everyMs: PROFILES_EVERY_MS, failed: 'profiles were not asked for' }, () =>
+      requestProfiles({ contacts: synced.contacts, pages, eventLog }, clock.now()),
+    ),
+    repeat({ ...often, everyMs: LEDGER_SWEEP_EVERY_MS, failed: 'ledger was not swept' }, () =>
+      sweepLedger({ ledger, echoes, clock, logger, retentionMs }, stopped.signal),
+    ),
+  ]
   opened.defer(async () => {
     stopped.abort()
-    await profiles
+    await Promise.all(repeated)
   })
   const stallAfterMs = config.STALL_SECONDS * 1000
   const events = opened.use(
-    await consumePageEvents({ eventLog, pages, synced, sequences, deadLetters, clock, logger, stallAfterMs }),
+    await consumePageEvents({
+      eventLog,
+      pages,
+      synced,
+      sequences,
+      deadLetters,
+      followUp: createFollowUp({ ledger, echoes, clock, workerId, announce, wake: runner.wake }),
+      clock,
+      logger,
+      stallAfterMs,
+    }),
   )
   const commandsGuard = createFailureGuard('commands', logger)
   const commands = opened.use(

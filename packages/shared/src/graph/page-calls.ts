@@ -27,6 +27,8 @@ export interface FieldsRequest {
   readonly shrinkable?: boolean
 }
 
+export type PlainRequest = Pick<GraphRequest, 'method' | 'path' | 'params' | 'repeatable'>
+
 export interface FieldsAnswer extends GraphAnswer {
   /** Paths of what Facebook refuses to this page, of what was asked for here. */
   readonly droppedFields: readonly string[]
@@ -35,6 +37,8 @@ export interface FieldsAnswer extends GraphAnswer {
 /** Calls for one page: within its budget, counted, without the fields that Facebook refuses to it. */
 export interface PageCalls {
   get(request: FieldsRequest): Promise<FieldsAnswer>
+  /** A call that asks for no fields, such as a write. Only one that says it is repeatable is ever repeated. */
+  plain(bucket: BucketName, request: PlainRequest): Promise<GraphAnswer>
   /** Counts, and draws of the budget, one for each call. */
   batch(bucket: BucketName, calls: readonly BatchCall[]): Promise<GraphBatchAnswer>
   /** The fields without those that are known to be refused, and which these are. */
@@ -88,6 +92,7 @@ export function createPageCalls(deps: PageCallsDeps): PageCalls {
         return { ...found.value, droppedFields: [...dropped, ...found.refused] }
       }
     },
+    plain: (bucket, request) => client.request({ ...request, ...within(bucket, 1) }),
     batch: (bucket, calls) => client.batch({ calls, ...within(bucket, calls.length) }),
     allowed,
     refused: (bucket, error, requestedAtMs) =>

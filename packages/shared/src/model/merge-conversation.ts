@@ -1,4 +1,5 @@
 import type { ConversationRow } from '../store/repositories/rows.ts'
+import { PERMANENTLY_MS } from './command-arguments.ts'
 import { type Stamp, stampTimeMs } from './stamp.ts'
 
 export type ConversationDraft = Omit<ConversationRow, 'rev' | 'id'> & { readonly id?: number; readonly rev?: number }
@@ -43,6 +44,16 @@ export interface ThreadStep {
   readonly snippet?: string
 }
 
+/** A custom label was put on the person, or taken off. Saying so again is no news, whoever says it. */
+export interface LabelStep {
+  readonly kind: 'label'
+  readonly name: string
+  readonly on: boolean
+  readonly stamp: Stamp
+  /** What the label stands for, where the page shows such states as labels. */
+  readonly means: 'archived' | 'muted' | null
+}
+
 export type ConversationStep =
   | MessageStep
   | ThreadStep
@@ -52,6 +63,11 @@ export type ConversationStep =
   | { readonly kind: 'complete'; readonly up_to_ms: number }
   /** Facebook lists the thread no more. */
   | { readonly kind: 'not-listed'; readonly at_ms: number }
+  /** Somebody set the status, here or by a label at Facebook. */
+  | { readonly kind: 'status'; readonly status: ConversationRow['status']; readonly stamp: Stamp }
+  /** Null: not muted any more. */
+  | { readonly kind: 'mute'; readonly until_ms: number | null; readonly stamp: Stamp }
+  | LabelStep
   | { readonly kind: 'delivered'; readonly up_to_ms: number }
   | { readonly kind: 'read'; readonly up_to_ms: number }
 
@@ -112,6 +128,12 @@ export function mergeConversation(row: ConversationDraft, step: ConversationStep
       return step.up_to_ms > (row.messages_complete_ms ?? -1) ? { ...row, messages_complete_ms: step.up_to_ms } : row
     case 'not-listed':
       return row.not_listed_since_ms === null ? { ...row, not_listed_since_ms: step.at_ms } : row
+    case 'status':
+      return mergeStatus(row, step.status, step.stamp)
+    case 'mute':
+      return mergeMute(row, step.until_ms, step.stamp)
+    case 'label':
+      return mergeLabel(row, step)
     case 'delivered':
       return step.up_to_ms > (row.delivered_ms ?? 0) ? { ...row, delivered_ms: step.up_to_ms } : row
     case 'read':
@@ -171,6 +193,23 @@ function countLive(next: { -readonly [K in keyof ConversationDraft]: Conversatio
     }
   } else if (step.stamp >= next.unread_stamp) next.unread_count = 0
   next.unread_stamp = Math.max(next.unread_stamp, step.stamp)
+}
+
+function mergeStatus(row: ConversationDraft, status: ConversationRow['status'], stamp: Stamp): ConversationDraft {
+  return stamp > row.status_stamp ? { ...row, status, status_stamp: stamp } : row
+}
+
+function mergeMute(row: ConversationDraft, untilMs: number | null, stamp: Stamp): ConversationDraft {
+  return stamp > (row.muted_stamp ?? 0) ? { ...row, muted_until_ms: untilMs, muted_stamp: stamp } : row
+}
+
+function mergeLabel(row: ConversationDraft, { name, on, stamp, means }: LabelStep): ConversationDraft {
+  if (row.labels.includes(name) === on || stamp <= (row.label_stamps?.[name] ?? 0)) return row
+  const labels = on ? [...row.labels, name] : row.labels.filter((other) => other !== name)
+  const labelled = { ...row, labels, label_stamps: { ...row.label_stamps, [name]: stamp } }
+  if (means === 'archived') return mergeStatus(labelled, on ? 'archived' : 'open', stamp)
+  if (means === 'muted') return mergeMute(labelled, on ? PERMANENTLY_MS : null, stamp)
+  return labelled
 }
 
 function mergeThread(row: ConversationDraft, step: ThreadStep): ConversationDraft {

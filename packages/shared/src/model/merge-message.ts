@@ -104,6 +104,8 @@ function mergeDetail(row: MessageDraft | null, detail: MessageDetail, identity: 
     if (detail.stamp > (row.content_stamp ?? row.stamp) && !sameAttachments(row.attachments, detail.attachments))
       setNewer(next, 'content', detail)
   }
+  // Whichever of answer and echo comes first: it is our own send.
+  if (detail.origin === 'send') next.origin = 'send'
   next.direction ??= detail.direction
   next.from_id ??= detail.from_id
   next.from_name ??= detail.from_name

@@ -1,9 +1,12 @@
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
+import type { PageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
+import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandProgress, CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 
@@ -13,6 +16,13 @@ export interface OperationContext {
   /** As it stood when this attempt began. */
   readonly command: CommandRow
   readonly graph: PageGraph
+  readonly writes: PageGraphWrites
+  /** False while the page's token is dead: then only what needs no call can be settled. */
+  readonly connected: boolean
+  readonly echoes: SendEchoes
+  readonly pushSettings: PushSettings
+  /** Asks for something else, for later or at once. The same id asks once. */
+  readonly submit: (command: NewCommand) => Promise<void>
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly sequences: Sequences
@@ -29,6 +39,13 @@ export interface OperationContext {
   readonly announce: (changes: readonly Change[]) => Promise<void>
 }
 
+export interface PushSettings {
+  /** Our app at Facebook; null where it is not configured. */
+  readonly appId: string | null
+  /** After so long without an echo Facebook is asked what became of a send. */
+  readonly sendEchoMs: number
+}
+
 export interface OperationOutcome {
   /** The members of the HTTP answer beside `success`. */
   readonly result: Readonly<Record<string, unknown>>
@@ -36,8 +53,13 @@ export interface OperationOutcome {
   readonly partial?: boolean
 }
 
+/** Something was sent and nobody knows whether it arrived: it is looked at again at `dueMs`, and never just repeated. */
+export interface Unconfirmed {
+  readonly unconfirmed: { readonly dueMs: number; readonly reason: string }
+}
+
 /**
  * Does what a command asks. Repeatable: it may be started again from its last checkpoint at any time. Throws AppError;
  * its kind decides whether the command waits or fails.
  */
-export type Operation = (context: OperationContext) => Promise<OperationOutcome>
+export type Operation = (context: OperationContext) => Promise<OperationOutcome | Unconfirmed>

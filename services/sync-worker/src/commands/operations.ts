@@ -1,4 +1,14 @@
 import type { CommandType } from '@pagesync/shared/model/command.ts'
+import {
+  archiveConversationOnFacebook,
+  unarchiveConversationOnFacebook,
+} from '../push/archive-conversation-on-facebook.ts'
+import { markConversationAsReadOnFacebook } from '../push/mark-conversation-as-read-on-facebook.ts'
+import { muteConversationOnFacebook, unmuteConversationOnFacebook } from '../push/mute-conversation-on-facebook.ts'
+import { sendMessage } from '../push/send-message.ts'
+import { sendPrivateReply } from '../push/send-private-reply.ts'
+import { controlThread } from '../push/thread-control.ts'
+import { updatePageDetailsToFacebook } from '../push/update-page-details-to-facebook.ts'
 import { fullSyncFromFacebook } from '../sync/full-sync-from-facebook.ts'
 import { resolveContactProfile } from '../sync/resolve-contact-profile.ts'
 import { syncContactsFromFacebook } from '../sync/sync-contacts-from-facebook.ts'
@@ -17,6 +27,15 @@ const OPERATIONS: Partial<Record<CommandType, Operation>> = {
   'contact.resolve_profile': resolveContactProfile,
   'conversation.sync_messages': syncMessagesFromFacebook,
   'conversation.sync_status': syncConversationStatusFromFacebook,
+  'page.update': updatePageDetailsToFacebook,
+  'conversation.archive': archiveConversationOnFacebook,
+  'conversation.unarchive': unarchiveConversationOnFacebook,
+  'conversation.mute': muteConversationOnFacebook,
+  'conversation.unmute': unmuteConversationOnFacebook,
+  'conversation.mark_read': markConversationAsReadOnFacebook,
+  'conversation.thread_control': controlThread,
+  'message.send': sendMessage,
+  'comment.private_reply': sendPrivateReply,
 }
 
 export function operationOf(type: CommandType): Operation | undefined {

@@ -1,14 +1,16 @@
 import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { reactionTo } from '@pagesync/shared/errors/reaction.ts'
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
+import type { PageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
 import { isFinal } from '@pagesync/shared/model/command.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type StateChange, withState } from '@pagesync/shared/model/command-row.ts'
 import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
-import { afterFailure } from './after-failure.ts'
+import { afterFailure, toFailure } from './after-failure.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { LEASE_MS } from './page-leases.ts'
 import type { RunnerDeps } from './runner-deps.ts'
+import { submitOwn } from './submit-own.ts'
 import { syncChange } from './sync-change.ts'
 
 export interface CommandRun {
@@ -16,6 +18,11 @@ export interface CommandRun {
   readonly page: PageRow
   readonly operation: Operation
   readonly graph: PageGraph
+  readonly writes: PageGraphWrites
+  /** False while the page's token is dead. */
+  readonly connected: boolean
+  /** Something was saved: a good moment to see whether another command came in. */
+  readonly onSave: () => void
   /** Fires when the lease is lost or the worker stops. */
   readonly signal: AbortSignal
 }
@@ -32,27 +39,35 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
   const logger = deps.logger.child({ command_id: run.row.command_id, command_type: run.row.type, page_id: run.page.id })
   try {
     const outcome = await run.operation(createContext(run, record, deps))
+    if ('unconfirmed' in outcome) {
+      const { dueMs, reason } = outcome.unconfirmed
+      await record.change({ state: 'unconfirmed', dueMs, reason }, { uncounted: true })
+      return
+    }
     await record.change({
       state: outcome.partial ? 'partially_succeeded' : 'succeeded',
       result: withTotals(run, outcome.result, deps.clock.now()),
     })
     await record.announceSync('finished')
-    logger.info({ graph_calls: run.graph.calls() }, 'command finished')
+    logger.info({ graph_calls: callsOf(run) }, 'command finished')
   } catch (thrown) {
     await settleFailure(toAppError(thrown), run, record, deps)
   }
 }
 
+const callsOf = ({ graph, writes }: CommandRun): number => graph.calls() + writes.calls()
+
 /** A full sync says what it cost and how long it took: all its attempts together. */
 function withTotals(
-  { row, graph }: CommandRun,
+  run: CommandRun,
   result: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): Readonly<Record<string, unknown>> {
+  const { row } = run
   if (row.type !== 'page.full_sync') return result
   return {
     ...result,
-    graph_calls: row.graph_calls + graph.calls(),
+    graph_calls: row.graph_calls + callsOf(run),
     duration_ms: nowMs - (row.started_ms ?? row.accepted_ms),
   }
 }
@@ -70,9 +85,19 @@ async function settleFailure(error: AppError, run: CommandRun, record: CommandRe
   }
   logger[reactionTo(error).logLevel]({ err: error, code: error.code }, 'command attempt failed')
   if (error.code === 'FACEBOOK_TOKEN_INVALID') await markReauthRequired(run.page, deps)
+  if (error.code === 'COMMAND_EXPIRED') {
+    await record.change({ state: 'expired', reason: error.code, failure: toFailure(error) })
+    return
+  }
   const next = afterFailure(record.row(), error, deps.clock.now())
   if (next.kind === 'fail') {
-    await record.change({ state: 'failed', reason: next.reason, failure: next.failure })
+    const result = run.row.lane === 'push' && error.facebook ? { outcome: 'rejected', facebook: error.facebook } : null
+    await record.change({
+      state: 'failed',
+      reason: next.reason,
+      failure: next.failure,
+      ...(result ? { result } : {}),
+    })
     await record.announceSync('finished')
   } else await record.change({ state: 'waiting', reason: next.reason, dueMs: next.dueMs }, { uncounted: !next.counted })
 }
@@ -94,7 +119,7 @@ interface CommandRecord {
 /** The ledger row of a run: every write is a compare-and-set, so a worker that lost the page can write nothing. */
 function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
   let row = run.row
-  const graphCalls = (): number => run.row.graph_calls + run.graph.calls()
+  const graphCalls = (): number => run.row.graph_calls + callsOf(run)
   const save = async (next: CommandRow): Promise<boolean> => {
     const saved = await deps.ledger.save(next)
     if (saved) row = saved
@@ -124,13 +149,18 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
 }
 
 function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps): OperationContext {
-  const { page, graph, signal } = run
+  const { page, graph, writes, connected, signal } = run
   let announcedAtMs = 0
   return {
     page,
     command: record.row(),
     graph,
+    writes,
+    connected,
     signal,
+    echoes: deps.echoes,
+    pushSettings: deps.pushSettings,
+    submit: async (command) => void (await submitOwn(command, deps)),
     pages: deps.pages,
     synced: deps.synced,
     sequences: deps.sequences,
@@ -141,6 +171,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
       signal.throwIfAborted()
       const now = deps.clock.now()
       await record.patch({ checkpoint, progress, due_ms: now + LEASE_MS })
+      run.onSave()
       if (now - announcedAtMs < PROGRESS_EVERY_MS) return
       announcedAtMs = now
       await record.announceSync('progress')

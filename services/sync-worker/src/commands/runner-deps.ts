@@ -5,8 +5,10 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import type { PushSettings } from './operation.ts'
 import type { PageLeases } from './page-leases.ts'
 
 export interface RunnerDeps {
@@ -16,6 +18,8 @@ export interface RunnerDeps {
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly sequences: Sequences
+  readonly echoes: SendEchoes
+  readonly pushSettings: PushSettings
   readonly graphClient: GraphClient
   readonly rates: BudgetRates
   readonly clock: Clock

@@ -1,10 +1,13 @@
 import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { CALL_PRIORITY, createPageBudget, type PageBudget } from '@pagesync/shared/graph/page-budget.ts'
 import { createPageGraph } from '@pagesync/shared/graph/page-graph.ts'
+import { createPageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
+import { mayHaveReachedSomebody } from '@pagesync/shared/store/repositories/cancel-and-retry.ts'
 import type { CommandRow, PageLeaseRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { REAUTH_CHECK_MS } from './after-failure.ts'
+import { createLanes, HELD_MAX, heldConversations, inOrder, isHeld, isSend, NONE } from './lanes.ts'
 import { operationOf } from './operations.ts'
 import { runCommand } from './run-command.ts'
 import type { RunnerDeps } from './runner-deps.ts'
@@ -23,49 +26,60 @@ export interface ServedPage {
 }
 
 const DUE_MAX = 100
+/** While something runs, the ledger is looked at so often at least: a command may have reached another worker. */
+const LOOK_EVERY_MS = 500
 
-/** Runs the due commands of one page, lanes side by side, each lane one command at a time, until none is due. */
+/** Runs the due commands of one page until none is due; which run side by side, see `createLanes`. */
 export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps): ServedPage {
   const budget = createPageBudget(deps.rates, deps.clock, lease)
   const stop = new AbortController()
-  const lanes = new Map<CommandRow['lane'], Promise<void>>()
-  const running = new Set<string>()
+  const lanes = createLanes()
+  const working = new Set<Promise<void>>()
   let again = true
+  let lookedAtMs = 0
 
   const start = (row: CommandRow): void => {
-    running.add(row._id)
-    const work = runOne(row, budget, stop.signal, deps)
+    const leave = lanes.enter(row)
+    const work = runOne(row, { budget, signal: stop.signal, onSave: look }, deps)
       .catch((err: unknown) => deps.logger.error({ err, command_id: row.command_id }, 'command could not be recorded'))
       .finally(() => {
-        running.delete(row._id)
-        lanes.delete(row.lane)
+        leave()
+        working.delete(work)
         again = true
       })
-    lanes.set(row.lane, work)
+    working.add(work)
   }
 
   const dispatch = async (): Promise<void> => {
-    const due = await deps.ledger.dueOfPage(pageId, deps.clock.now(), DUE_MAX)
-    for (const row of due) if (!lanes.has(row.lane) && !running.has(row._id)) start(row)
+    const now = deps.clock.now()
+    lookedAtMs = now
+    const due = await deps.ledger.dueOfPage(pageId, now, DUE_MAX)
+    const held = due.some(isSend) ? heldConversations(await deps.ledger.dueLaterOfPage(pageId, now, HELD_MAX)) : NONE
+    for (const row of inOrder(due)) if (!stop.signal.aborted && lanes.hasRoomFor(row) && !isHeld(row, held)) start(row)
   }
 
   let ended = false
   let wakeUp = Promise.withResolvers<void>()
+  const look = (): void => {
+    if (deps.clock.now() - lookedAtMs < LOOK_EVERY_MS) return
+    again = true
+    wakeUp.resolve()
+  }
   const serve = async (): Promise<void> => {
     try {
-      while (!stop.signal.aborted && (again || lanes.size > 0)) {
+      while (!stop.signal.aborted && (again || working.size > 0)) {
         if (again) {
           again = false
           wakeUp = Promise.withResolvers<void>()
           await dispatch()
-        } else await Promise.race([...lanes.values(), wakeUp.promise])
+        } else await Promise.race([...working, wakeUp.promise])
       }
     } catch (err) {
       deps.logger.warn({ err, page_id: pageId }, 'ledger could not be read, the page is given back')
       stop.abort(toAppError(err))
     } finally {
       ended = true
-      await Promise.all(lanes.values())
+      await Promise.all(working)
       budget.close()
     }
   }
@@ -87,9 +101,17 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
   }
 }
 
-async function runOne(row: CommandRow, budget: PageBudget, signal: AbortSignal, deps: RunnerDeps): Promise<void> {
+interface RunOf {
+  readonly budget: PageBudget
+  readonly signal: AbortSignal
+  readonly onSave: () => void
+}
+
+async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: RunnerDeps): Promise<void> {
   const now = deps.clock.now()
-  if (row.expires_ms <= now && row.attempts === 0)
+  // What may have reached somebody is settled, however late.
+  const called = mayHaveReachedSomebody(row)
+  if (row.expires_ms <= now && (row.attempts === 0 || row.lane === 'push') && !called)
     return endCommand(row, 'expired', new AppError('COMMAND_EXPIRED', 'The command expired before it could run'), deps)
   const page = await deps.pages.get(row.tenant_id, row.page_id)
   if (!page) return endCommand(row, 'failed', new AppError('PAGE_NOT_FOUND', `There is no page ${row.page_id}`), deps)
@@ -97,17 +119,19 @@ async function runOne(row: CommandRow, budget: PageBudget, signal: AbortSignal, 
   if (!operation)
     return endCommand(row, 'failed', new AppError('COMMAND_REJECTED', `This version does not run ${row.type}`), deps)
   const accessToken = page.status === 'active' ? await deps.pages.accessToken(page) : undefined
-  if (accessToken === undefined) return waitForToken(row, deps)
-  const priority = CALL_PRIORITY[row.lane]
-  const graph = createPageGraph({
+  if (accessToken === undefined && !called) return waitForToken(row, deps)
+  const calls = {
     client: deps.graphClient,
     budget,
     facebookPageId: page.facebook_page_id,
-    accessToken,
-    priority,
+    accessToken: accessToken ?? '',
+    priority: CALL_PRIORITY[row.lane],
     signal,
-  })
-  await runCommand({ row, page, operation, graph, signal }, deps)
+  }
+  const graph = createPageGraph(calls)
+  const writes = createPageGraphWrites(calls)
+  const connected = accessToken !== undefined
+  await runCommand({ row, page, operation, graph, writes, connected, onSave, signal }, deps)
 }
 
 async function endCommand(

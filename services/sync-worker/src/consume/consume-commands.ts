@@ -4,6 +4,7 @@ import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesyn
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeId } from '@pagesync/shared/model/change.ts'
+import { type ArgumentProblem, readArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type NewCommand, withState } from '@pagesync/shared/model/command-row.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
@@ -94,6 +95,12 @@ async function accept(
   const now = deps.clock.now()
   if (expiresMs !== null && expiresMs <= now)
     throw new AppError('COMMAND_REJECTED', 'The command had expired when it arrived')
+  const read = readArguments(command.type, command.arguments ?? {}, {
+    nowMs: now,
+    requestedBy: command.requested_by,
+    hasConversation: (command.conversation_id ?? null) !== null,
+  })
+  if ('problems' in read) throw refusedArguments(read.problems)
   const input: NewCommand = {
     commandId: command.id,
     tenantId: command.tenant_id,
@@ -101,7 +108,7 @@ async function accept(
     facebookPageId: page.facebook_page_id,
     conversationKey: await conversationKeyOf(command.conversation_id ?? null, page, command.type, deps),
     type: command.type,
-    arguments: command.arguments ?? {},
+    arguments: read.arguments,
     requestedBy: command.requested_by,
     trigger: command.requested_by.kind === 'schedule' ? 'schedule' : 'api',
     notBeforeMs,
@@ -111,6 +118,14 @@ async function accept(
   if (!key) return (await deps.ledger.accept(input, now)).row
   const what = JSON.stringify([command.type, command.page_id, command.conversation_id ?? null, command.arguments ?? {}])
   return (await deps.ledger.acceptOnce(input, { value: key, requestHash: hash('sha256', what, 'base64url') }, now)).row
+}
+
+function refusedArguments(problems: readonly ArgumentProblem[]): AppError {
+  const [first] = problems
+  const message = `/arguments${first?.path === '/' ? '' : first?.path}: ${first?.message}`
+  return new AppError('COMMAND_REJECTED', message, {
+    problems: problems.map(({ path, message }) => ({ path: `/arguments${path}`, message })),
+  })
 }
 
 async function conversationKeyOf(

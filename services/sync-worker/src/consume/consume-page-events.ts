@@ -11,6 +11,7 @@ import type { SyncedCollections } from '@pagesync/shared/store/repositories/sync
 import { applyEvents } from '../events/apply-events.ts'
 import { changesOfEvents } from '../events/changes-of-events.ts'
 import { effectOf, type PlacedEvent } from '../events/event-effect.ts'
+import type { FollowUp } from '../events/follow-up.ts'
 import { SOURCE } from '../source.ts'
 import { buryRecord } from './bury-record.ts'
 import { decodePageEvent } from './decode-page-event.ts'
@@ -25,6 +26,8 @@ export interface PageEventConsumerDeps {
   readonly synced: SyncedCollections
   readonly sequences: Sequences
   readonly deadLetters: DeadLetters
+  /** What else follows from a batch once its rows are written. Must be repeatable. */
+  readonly followUp?: FollowUp
   readonly clock: Clock
   readonly logger: Logger
   /** Of the progress watch, see `SubscribeOptions`. */
@@ -122,6 +125,7 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
     if (placed.length === 0) return
     const effects = placed.map(effectOf)
     const rows = await applyEvents(effects, knownContacts, deps)
+    await deps.followUp?.(effects, rows)
     const changes = changesOfEvents(effects, rows, clock.now())
     await eventLog.publish(
       TOPICS.changes,

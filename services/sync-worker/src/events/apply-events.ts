@@ -13,6 +13,7 @@ import { type Draft, type MergedRow, mergeRows } from '@pagesync/shared/store/me
 import type { ContactRow, ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { applyComments } from './apply-comments.ts'
 import type { EventEffect } from './event-effect.ts'
 import { snippetOf } from './snippet.ts'
 
@@ -42,6 +43,7 @@ export async function applyEvents(
     applyToMessages(effects, deps),
     ensureContacts(effects, knownContacts, deps),
     keepRawEvents(effects, deps),
+    applyComments(effects, deps),
   ])
   const conversations = await applyToConversations(effects, messages, deps)
   return { messages, conversations, contacts }
@@ -145,6 +147,7 @@ function stepsOf(effect: EventEffect, messages: AppliedRows['messages']): Conver
   const { event, message, watermark } = effect
   if (effect.customerAction) steps.push({ kind: 'customer-action', at_ms: event.time_ms })
   if (watermark) steps.push({ kind: watermark.kind, up_to_ms: watermark.up_to_ms })
+  if (effect.label) steps.push({ kind: 'label', ...effect.label, stamp: webhookStamp(event.time_ms) })
   if (message?.knowledge.kind === 'detail' && message.knowledge.direction !== null) {
     const { after } = messages.get(message.identity._id) as MergedRow<MessageRow>
     const { log_partition: partition, log_offset: offset } = after

@@ -83,7 +83,9 @@ function messageChangeType(
 ): ChangeType | null {
   switch (knowledge.kind) {
     case 'detail':
-      if (after.event_id === event.id) return 'message.created'
+      // Whoever sent it has told of it, where the answer came before this echo.
+      if (after.event_id === event.id && !(after.origin === 'send' && after.written_by !== undefined))
+        return 'message.created'
       return before !== after ? 'message.updated' : null
     case 'edit':
       return after.text_stamp === knowledge.stamp ? 'message.updated' : null

@@ -1,9 +1,15 @@
-import type { LogPosition } from '@pagesync/shared/model/merge-conversation.ts'
+import type { LabelStep, LogPosition } from '@pagesync/shared/model/merge-conversation.ts'
 import type { MessageIdentity, MessageKnowledge } from '@pagesync/shared/model/merge-message.ts'
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
 import type { MessageItem, PageEvent } from '@pagesync/shared/model/page-event.ts'
 import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
-import { type Attachment, conversationKey, messageKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import {
+  type Attachment,
+  conversationKey,
+  messageKey,
+  type PageRow,
+  pageSettings,
+} from '@pagesync/shared/store/repositories/rows.ts'
 
 /** An event of a connected page, and where it stands in the topic. */
 export interface PlacedEvent {
@@ -20,6 +26,8 @@ export interface EventEffect extends PlacedEvent {
   /** The person did something that opens the reply window without being a message. */
   readonly customerAction: boolean
   readonly watermark: { readonly kind: 'delivered' | 'read'; readonly up_to_ms: number } | null
+  /** A custom label that was put on the person or taken off. */
+  readonly label: Omit<LabelStep, 'kind' | 'stamp'> | null
   /** Kept as it came, since no row of ours holds all of it. */
   readonly keepRaw: boolean
 }
@@ -32,6 +40,7 @@ export function effectOf(placed: PlacedEvent): EventEffect {
     message: null,
     customerAction: false,
     watermark: null,
+    label: null,
     keepRaw: false,
   }
   const aboutMessage = (knowledge: MessageKnowledge, rest: Partial<EventEffect> = {}): EventEffect => {
@@ -72,9 +81,21 @@ export function effectOf(placed: PlacedEvent): EventEffect {
     case 'facebook.optin':
     case 'facebook.referral':
       return { ...none, customerAction: true, keepRaw: true }
+    case 'facebook.labels.changed':
+      return { ...none, label: labelOf(event.raw.value, page), keepRaw: true }
     default:
       return { ...none, keepRaw: true }
   }
+}
+
+/** People put labels on in Facebook's inbox, too; some of them stand for states that Facebook does not know. */
+function labelOf(value: unknown, page: PageRow): EventEffect['label'] {
+  const { action, label } = (value ?? {}) as { action?: unknown; label?: { page_label_name?: unknown } }
+  const name = label?.page_label_name
+  if (typeof name !== 'string' || (action !== 'add' && action !== 'remove')) return null
+  const { mirror_labels, archived_label, muted_label } = pageSettings(page)
+  const means = name === archived_label ? 'archived' : name === muted_label ? 'muted' : null
+  return { name, on: action === 'add', means: mirror_labels ? means : null }
 }
 
 function identityOf(event: PageEvent, page: PageRow): MessageIdentity | null {

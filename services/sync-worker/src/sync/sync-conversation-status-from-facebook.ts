@@ -25,7 +25,7 @@ export const syncConversationStatusFromFacebook: Operation = async (context) => 
   }
 }
 
-async function readThread(
+export async function readThread(
   conversation: ConversationRow,
   { graph }: OperationContext,
 ): Promise<Pick<PulledConversation, 'thread' | 'requestedAtMs' | 'droppedFields'>> {

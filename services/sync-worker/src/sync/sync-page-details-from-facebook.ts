@@ -1,5 +1,5 @@
 import { PAGE_FIELDS, type PageField } from '@pagesync/shared/graph/page-graph.ts'
-import { changeId } from '@pagesync/shared/model/change.ts'
+import { type Change, changeId } from '@pagesync/shared/model/change.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 
@@ -10,6 +10,21 @@ export async function pullPageDetails(
   context: OperationContext,
 ): Promise<{ readonly page: Readonly<Record<string, unknown>> }> {
   const asked = fieldsAskedFor(context.command.arguments.fields)
+  const { row, changed, droppedFields } = await pullPageFields(asked, 'backfill', context)
+  return { page: describePage(row, changed, droppedFields) }
+}
+
+/** Reads these fields of the page, stores them and announces what differs. */
+export async function pullPageFields(
+  asked: readonly PageField[],
+  origin: Change['origin'],
+  context: OperationContext,
+): Promise<{
+  readonly row: PageRow
+  readonly changed: readonly PageField[]
+  /** Not to be seen by us: what is stored of them may be old. */
+  readonly droppedFields: readonly string[]
+}> {
   const { page: pulled, requestedAtMs, droppedFields } = await context.graph.page(asked)
   const fields = asked.filter((field) => !droppedFields.includes(field))
   // "Empty fields are left out": a field that was asked for, was not refused and is missing is empty.
@@ -21,8 +36,8 @@ export async function pullPageDetails(
     changed = fields.filter((field) => stored[field] !== values[field])
     return { ...stored, ...values, details_synced_ms: requestedAtMs }
   })
-  if (changed.length > 0) await announceUpdate(row, changed, context)
-  return { page: describePage(row, changed, droppedFields) }
+  if (changed.length > 0) await announceUpdate(row, changed, origin, context)
+  return { row, changed, droppedFields }
 }
 
 function fieldsAskedFor(asked: unknown): readonly PageField[] {
@@ -33,6 +48,7 @@ function fieldsAskedFor(asked: unknown): readonly PageField[] {
 function announceUpdate(
   row: PageRow,
   changed: readonly PageField[],
+  origin: Change['origin'],
   { announce, command, clock }: OperationContext,
 ): Promise<void> {
   return announce([
@@ -46,7 +62,7 @@ function announceUpdate(
       entity_id: row.id,
       version: row.rev,
       cause: { command_id: command.command_id },
-      origin: 'backfill',
+      origin,
       fields: Object.fromEntries(changed.map((field) => [field, row[field]])),
       at: new Date(clock.now()).toISOString(),
     },

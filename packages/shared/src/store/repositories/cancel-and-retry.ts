@@ -11,7 +11,7 @@ export interface LedgerAct {
 }
 
 /** What a person can see may be under way, or done and not known: such a command is neither cancelled nor begun anew. */
-function mayHaveReachedSomebody({ checkpoint }: CommandRow): boolean {
+export function mayHaveReachedSomebody({ checkpoint }: CommandRow): boolean {
   return typeof checkpoint === 'object' && checkpoint !== null && 'calling' in checkpoint && checkpoint.calling !== null
 }
 

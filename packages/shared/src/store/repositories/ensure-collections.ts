@@ -16,6 +16,8 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.COMMANDS,
   rows.COMMAND_SLOTS,
   rows.IDEMPOTENCY,
+  rows.SEND_ECHOES,
+  rows.COMMENTS,
   rows.PAGE_SYNCS,
   rows.TENANT_SETTINGS,
   rows.PAGE_LEASES,

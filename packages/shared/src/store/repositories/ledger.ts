@@ -59,6 +59,10 @@ export interface Ledger {
   /** Open commands that a worker should look at now, earliest first. */
   due(nowMs: number, limit: number, after?: CommandRow): Promise<CommandRow[]>
   dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
+  /** Open commands of the page that are due later: what waits, and what others run. Earliest first. */
+  dueLaterOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
+  /** Removes up to `limit` commands that ended before `beforeMs`, and idempotency keys that ended; answers how many. */
+  forget(beforeMs: number, nowMs: number, limit: number): Promise<number>
   /** Commands of the page that are not final, whenever they are due; those due first come first. */
   openOfPage(pageId: number, limit: number): Promise<CommandRow[]>
   /** Lets workers look at all open commands of the page now: what they waited for is there. */
@@ -195,6 +199,19 @@ export function createLedger(store: Store): Ledger {
       }),
     dueOfPage: (pageId, nowMs, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { lte: nowMs }, limit }),
+    dueLaterOfPage: (pageId, nowMs, limit) =>
+      commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gt: nowMs }, limit }),
+    async forget(beforeMs, nowMs, limit) {
+      const [ended, keys] = await Promise.all([
+        commands.find({ index: 'byFinished', range: { lt: beforeMs }, limit }),
+        idempotency.find({ index: 'byExpiry', range: { lt: nowMs }, limit }),
+      ])
+      const removed = await Promise.all([
+        ended.length > 0 ? commands.deleteMany(ended.map(({ _id }) => _id)) : 0,
+        keys.length > 0 ? idempotency.deleteMany(keys.map(({ _id }) => _id)) : 0,
+      ])
+      return removed[0] + removed[1]
+    },
     openOfPage: (pageId, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gte: 0 }, limit }),
     async wakePage(pageId, nowMs) {

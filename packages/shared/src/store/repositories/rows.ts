@@ -35,6 +35,13 @@ export const API_KEYS: CollectionDefinition<ApiKeyRow> = {
 
 export type PageStatus = 'active' | 'paused' | 'reauth_required' | 'disconnected'
 
+/** How a page's archived and muted conversations are shown at Facebook, which has no such states: as custom labels. */
+export interface PageSettings {
+  readonly mirror_labels: boolean
+  readonly archived_label: string
+  readonly muted_label: string
+}
+
 /** A page as one tenant connected it. `_id` is `pageKey(tenantId, facebookPageId)`. */
 export interface PageRow extends StoreDocument {
   readonly id: number
@@ -53,8 +60,17 @@ export interface PageRow extends StoreDocument {
   readonly last_synced_ms: number | null
   readonly token_status: 'valid' | 'expiring' | 'invalid' | 'unknown'
   readonly webhook_subscribed: boolean | null
+  /** What a person decided for the page; read by `pageSettings`. */
+  readonly settings?: Partial<PageSettings>
+  /** Facebook's ids of the page's custom labels, by name, as last found. */
+  readonly label_ids?: Readonly<Record<string, string>>
   readonly created_ms: number
 }
+const DEFAULT_PAGE_SETTINGS: PageSettings = { mirror_labels: false, archived_label: 'Archived', muted_label: 'Muted' }
+export const pageSettings = ({ settings }: Pick<PageRow, 'settings'>): PageSettings => ({
+  ...DEFAULT_PAGE_SETTINGS,
+  ...settings,
+})
 export const PAGES: CollectionDefinition<PageRow> = {
   name: 'pages',
   indexes: { byId: ['id'], byTenant: ['tenant_id', 'id'], byFacebookId: ['facebook_page_id', 'status'] },
@@ -111,8 +127,12 @@ export interface ConversationRow extends StoreDocument {
   readonly state_stamp: Stamp
   readonly status: ConversationStatus
   readonly status_stamp: Stamp
+  /** Muted while this lies ahead; `PERMANENTLY_MS` has no end. */
   readonly muted_until_ms: number | null
+  readonly muted_stamp?: Stamp
   readonly labels: readonly string[]
+  /** When each label was last put or taken off, as far as that was told. */
+  readonly label_stamps?: Readonly<Record<string, Stamp>>
   /** The page's messages up to here were delivered to, and read by, the person. */
   readonly delivered_ms: number | null
   readonly read_ms: number | null
@@ -322,6 +342,8 @@ export const COMMANDS: CollectionDefinition<CommandRow> = {
     byPageDue: ['page_id', 'due_ms'],
     byPage: ['page_id', 'accepted_ms'],
     byTenant: ['tenant_id', 'accepted_ms'],
+    // For retention: null while the command is open.
+    byFinished: ['finished_ms'],
   },
 }
 export const commandKey = (tenantId: string, commandId: string): string => `${tenantId}/${commandId}`
@@ -332,6 +354,41 @@ export interface CommandSlotRow extends StoreDocument {
   readonly taken_ms: number
 }
 export const COMMAND_SLOTS: CollectionDefinition<CommandSlotRow> = { name: 'command_slots', indexes: {} }
+
+/** Our echo of a send. `_id` is `sendKey(…)`: it may come before the answer, after it, or in its place. */
+export interface SendEchoRow extends StoreDocument {
+  readonly mid: string
+  readonly at_ms: number
+}
+export const SEND_ECHOES: CollectionDefinition<SendEchoRow> = { name: 'send_echoes', indexes: { byTime: ['at_ms'] } }
+
+/** A comment under one of the page's posts. `_id` is page and comment id. */
+export interface CommentRow extends StoreDocument {
+  readonly id: number
+  readonly tenant_id: string
+  readonly page_id: number
+  /** Facebook's ids. */
+  readonly comment_id: string
+  readonly post_id: string | null
+  readonly parent_id: string | null
+  readonly from_id: string | null
+  readonly from_name: string | null
+  readonly message: string | null
+  readonly message_stamp: Stamp
+  readonly created_ms: number
+  readonly edited_ms: number | null
+  readonly hidden: boolean
+  readonly hidden_stamp: Stamp
+  readonly deleted_ms: number | null
+  /** The command that answered it privately: Facebook allows one answer. */
+  readonly replied_by: string | null
+  readonly replied_ms: number | null
+}
+export const COMMENTS: CollectionDefinition<CommentRow> = {
+  name: 'comments',
+  indexes: { byId: ['id'], byPage: ['page_id', 'created_ms'], byPageId: ['page_id', 'id'] },
+}
+export const commentKey = (pageId: number, commentId: string): string => `${pageId}:${commentId}`
 
 /** What an idempotency key was used for. `_id` is tenant and a hash of the key. */
 export interface IdempotencyRow extends StoreDocument {

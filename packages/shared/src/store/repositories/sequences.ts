@@ -1,7 +1,7 @@
 import type { Store } from '../collection.ts'
 import { SEQUENCES } from './rows.ts'
 
-export type IdKind = 'page' | 'conversation' | 'message' | 'contact'
+export type IdKind = 'page' | 'conversation' | 'message' | 'contact' | 'comment'
 
 export interface Sequences {
   /** `count` new ids of a kind, given once and never reused: one atomic step however many. */

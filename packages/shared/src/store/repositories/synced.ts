@@ -1,7 +1,9 @@
 import type { Collection, Store } from '../collection.ts'
 import {
+  COMMENTS,
   CONTACTS,
   CONVERSATIONS,
+  type CommentRow,
   type ContactRow,
   type ConversationRow,
   MESSAGES,
@@ -42,6 +44,14 @@ export interface SyncedReader {
   ): Promise<ContactRow[]>
   /** The contacts of these keys, in any order, missing ones left out. At most 5,000. */
   contactsByKey(keys: readonly string[]): Promise<ContactRow[]>
+  comment(tenantId: string, id: number): Promise<CommentRow | undefined>
+  /** Comments of the page's posts, newest first; or by id. */
+  comments(
+    pageId: number,
+    sort: 'newest' | 'id',
+    limit: number,
+    after?: Pick<CommentRow, '_id' | 'id' | 'created_ms'>,
+  ): Promise<CommentRow[]>
   totals(
     pageId: number,
   ): Promise<{ readonly conversations: number; readonly contacts: number; readonly messages: number }>
@@ -53,6 +63,7 @@ export interface SyncedCollections {
   readonly messages: Collection<MessageRow>
   readonly contacts: Collection<ContactRow>
   readonly pageEvents: Collection<PageEventRow>
+  readonly comments: Collection<CommentRow>
 }
 
 export function openSyncedCollections(store: Store): SyncedCollections {
@@ -61,11 +72,12 @@ export function openSyncedCollections(store: Store): SyncedCollections {
     messages: store.collection(MESSAGES),
     contacts: store.collection(CONTACTS),
     pageEvents: store.collection(PAGE_EVENTS),
+    comments: store.collection(COMMENTS),
   }
 }
 
 export function createSyncedReader(store: Store): SyncedReader {
-  const { conversations, messages, contacts } = openSyncedCollections(store)
+  const { conversations, messages, contacts, comments } = openSyncedCollections(store)
   return {
     conversation: (tenantId, id) => ofTenant(conversations, tenantId, id),
     message: (tenantId, id) => ofTenant(messages, tenantId, id),
@@ -105,6 +117,19 @@ export function createSyncedReader(store: Store): SyncedReader {
         ...(after ? { after: { id: after.id, _id: after._id } } : {}),
       }),
     contactsByKey: (keys) => contacts.getMany(keys),
+    comment: (tenantId, id) => ofTenant(comments, tenantId, id),
+    comments(pageId, sort, limit, after) {
+      const equals = { page_id: pageId }
+      if (sort === 'id')
+        return comments.find({
+          index: 'byPageId',
+          equals,
+          limit,
+          ...(after ? { after: { id: after.id, _id: after._id } } : {}),
+        })
+      const position = after ? { after: { created_ms: after.created_ms, _id: after._id } } : {}
+      return comments.find({ index: 'byPage', equals, order: 'desc', limit, ...position })
+    },
     async totals(pageId) {
       const keysOfPage = { index: '_id', range: { gte: `${pageId}:`, lt: `${pageId};` } }
       const [conversationCount, contactCount, messageCount] = await Promise.all([

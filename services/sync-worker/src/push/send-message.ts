@@ -1,0 +1,89 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { SendArguments } from '@pagesync/shared/model/command-arguments.ts'
+import { TEXT_LENGTH_MAX } from '@pagesync/shared/model/command-arguments.ts'
+import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
+import { type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
+import type { Operation, OperationContext } from '../commands/operation.ts'
+import { deliverParts } from './deliver-parts.ts'
+import { recordSentMessage } from './record-sent-message.ts'
+import type { SendPart } from './send-state.ts'
+import { splitText } from './split-text.ts'
+
+/** Sends a message to a person: a text (in parts, if asked for), or an attachment by its address. */
+export const sendMessage: Operation = async (context) => {
+  const args = context.command.arguments as SendArguments
+  const { psid, conversation } = await findRecipient(args, context)
+  const sent = await deliverParts(
+    {
+      parts: partsOf(args),
+      recipient: { id: psid },
+      options: {
+        messagingType: args.messaging_type ?? (args.tag === undefined ? 'RESPONSE' : 'MESSAGE_TAG'),
+        ...(args.tag === undefined ? {} : { tag: args.tag }),
+        ...(args.reply_to === undefined ? {} : { replyTo: args.reply_to }),
+      },
+      mayCall: () => mayCall(args, conversation, context),
+      record: async (part) => {
+        if (part.mid !== null) await recordSentMessage(part, part.mid, psid, context)
+      },
+      isThereAlready: () => false,
+    },
+    context,
+  )
+  if ('unconfirmed' in sent) return sent
+  return {
+    result: {
+      message: 'Message sent',
+      outcome: 'applied_remote',
+      facebook_message_id: sent.mids.at(-1) ?? null,
+      facebook_message_ids: sent.mids,
+    },
+  }
+}
+
+async function findRecipient(
+  { recipient_id }: SendArguments,
+  { command, page, synced }: OperationContext,
+): Promise<{ readonly psid: string; readonly conversation: ConversationRow | undefined }> {
+  const key = command.conversation_key ?? (recipient_id === undefined ? null : conversationKey(page.id, recipient_id))
+  const [conversation] = key === null ? [] : await synced.conversations.getMany([key])
+  const psid = conversation?.psid ?? (command.conversation_key === null ? recipient_id : undefined)
+  if (psid === undefined)
+    throw new AppError('RECIPIENT_UNAVAILABLE', 'The conversation has not exactly one person to send to', {
+      status: 409,
+    })
+  return { psid, conversation }
+}
+
+/** @throws AppError COMMAND_EXPIRED; MESSAGE_WINDOW_CLOSED where that is known without asking Facebook */
+function mayCall(
+  { tag }: SendArguments,
+  conversation: ConversationRow | undefined,
+  { command, clock, connected }: OperationContext,
+): void {
+  const now = clock.now()
+  if (!connected) throw new AppError('PAGE_REAUTH_REQUIRED', 'The page must be connected again first')
+  const lastCustomerMs = conversation?.last_customer_ms ?? null
+  if (lastCustomerMs !== null && now >= replyWindowEndMs(lastCustomerMs, tag === 'HUMAN_AGENT'))
+    throw new AppError('MESSAGE_WINDOW_CLOSED', "The reply window has closed since the person's last message", {
+      status: 409,
+    })
+  if (command.expires_ms <= now) throw new AppError('COMMAND_EXPIRED', 'The command expired before it could be sent')
+}
+
+function partsOf({ message, attachment, quick_replies, split }: SendArguments): SendPart[] {
+  const extras = quick_replies === undefined ? {} : { quick_replies }
+  if (attachment !== undefined) {
+    const { type, url } = attachment
+    const payload = { attachment: { type, payload: { url, is_reusable: false } }, ...extras }
+    return [{ message: payload, text: null, attachmentTypes: [type], attachments: [{ type, url }] }]
+  }
+  const texts = split === true ? splitText(message ?? '', TEXT_LENGTH_MAX) : [message ?? '']
+  return texts.map((text, i) => ({
+    // What can be tapped belongs under the last words.
+    message: { text, ...(i === texts.length - 1 ? extras : {}) },
+    text,
+    attachmentTypes: [],
+    attachments: [],
+  }))
+}
