@@ -472,6 +472,27 @@ export function describeEventLogContract(
         expect(seen).toEqual([`${key}2`, `${key}3`, `${key}4`, `${other}5`])
       })
 
+      it('knows where it stands: a later one from there misses nothing and repeats nothing', async () => {
+        await using bed = await openBed()
+        const log = await bed.open()
+        const topic = await withTopic(log)
+        const [key, other] = await keysOfTwoPartitions(log)
+        await log.publish(topic, recordsOf([key, other], 3))
+        const seen: string[] = []
+        const handle = (records: readonly StoredRecord[]) => void seen.push(...records.map(textOf))
+        const first = await log.tail({ topic, from: 'now', handle })
+        await log.publish(topic, recordsOf([key], 1, 3))
+        await eventually(() => seen.length === 1, SLOW_MS)
+        const offsets = first.positions()
+        await first.close()
+        // In a partition that it saw something of, and in one that it saw nothing of.
+        await log.publish(topic, recordsOf([key, other], 1, 4))
+        await using _second = await log.tail({ topic, from: { offsets }, handle })
+        await log.publish(topic, recordsOf([key, other], 1, 5))
+        await eventually(() => seen.length === 5, SLOW_MS)
+        expect(seen.toSorted()).toEqual([`${key}3`, `${key}4`, `${key}5`, `${other}4`, `${other}5`].toSorted())
+      })
+
       it('gives every reader everything, and takes nothing from a group', async () => {
         await using bed = await openBed()
         const log = await bed.open()

@@ -8,6 +8,7 @@ import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/rep
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { Announce } from './edit-row.ts'
+import type { LiveEvents } from './live-events.ts'
 import type { Ownership } from './ownership.ts'
 import type { RunCommand } from './run-command.ts'
 import type { PublishCommand, SubmitCommand } from './submit-command.ts'
@@ -23,6 +24,7 @@ export interface ApiContext {
   readonly deadLetters: DeadLetterBox
   readonly settings: TenantSettings
   readonly announce: Announce
+  readonly liveEvents: Pick<LiveEvents, 'listen'>
   readonly eventLog: Pick<EventLog, 'publish'>
   readonly ownership: Ownership
   readonly submit: SubmitCommand

@@ -12,6 +12,7 @@ import { decorateWithCaller } from './caller.ts'
 import type { ApiConfig } from './config.ts'
 import { createContext } from './create-context.ts'
 import { createFindKey } from './find-key.ts'
+import type { LiveEvents } from './live-events.ts'
 import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
@@ -24,6 +25,7 @@ import { registerConversationPulls } from './routes/conversation-pulls.ts'
 import { registerConversationPushes } from './routes/conversation-pushes.ts'
 import { registerConversations } from './routes/conversations.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
+import { registerEvents } from './routes/events.ts'
 import { registerMessages } from './routes/messages.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
 import { registerPagePushes } from './routes/page-pushes.ts'
@@ -80,14 +82,19 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
   })
   const routes = collectRoutes(app)
-  const { context, waiters, closePublishing } = createContext({ ...deps, commandsPath: `${BASE_PATH}/commands` })
+  const { context, waiters, liveEvents, closePublishing } = createContext({
+    ...deps,
+    commandsPath: `${BASE_PATH}/commands`,
+  })
   // Before the server stops taking connections: whoever waits is answered 202.
-  app.addHook('preClose', () => waiters.close())
+  app.addHook('preClose', async () => {
+    await Promise.all([waiters.close(), liveEvents.close()])
+  })
   decorateWithCaller(app)
   registerBodyParsing(app)
   registerAccessLog(app)
   await registerDocuments(app, API_VERSION)
-  registerHealth(app, healthChecks(deps, waiters))
+  registerHealth(app, healthChecks(deps, waiters, liveEvents))
   await app.register(
     async (api) => {
       const findKey = createFindKey(context.tenants, clock)
@@ -136,6 +143,7 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerUnanswered(api, context)
   registerSettings(api, context)
   registerDeadLetters(api, context)
+  registerEvents(api, context)
   if (hasOperator) registerTenants(api, context)
 }
 
@@ -148,7 +156,7 @@ function collectRoutes(app: Server): readonly ApiRoute[] {
   return routes
 }
 
-function healthChecks({ store, eventLog }: ApiDeps, waiters: CommandWaiters): HealthCheck[] {
+function healthChecks({ store, eventLog }: ApiDeps, waiters: CommandWaiters, liveEvents: LiveEvents): HealthCheck[] {
   return [
     {
       name: 'store',
@@ -164,6 +172,10 @@ function healthChecks({ store, eventLog }: ApiDeps, waiters: CommandWaiters): He
         return { engine: eventLog.engine }
       },
     },
-    { name: 'callers', optional: true, check: async () => ({ waiting: waiters.count() }) },
+    {
+      name: 'callers',
+      optional: true,
+      check: async () => ({ waiting: waiters.count(), listening: liveEvents.count() }),
+    },
   ]
 }

@@ -14,6 +14,7 @@ import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant
 import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
 import type { ApiConfig } from './config.ts'
+import { createLiveEvents, type LiveEvents } from './live-events.ts'
 import { createOwnership } from './ownership.ts'
 import { createRunCommand } from './run-command.ts'
 import { createPublishCommand, createSubmitCommand, SOURCE } from './submit-command.ts'
@@ -32,6 +33,7 @@ export interface ContextDeps {
 export interface OwnedContext {
   readonly context: ApiContext
   readonly waiters: CommandWaiters
+  readonly liveEvents: LiveEvents
   /** Lets what was accepted go out to the topic, for a bounded time. */
   closePublishing(): Promise<void>
 }
@@ -52,6 +54,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const submit = createSubmitCommand({ ledger, publish: publishCommand, clock })
   const defaultWaitMs = config.COMMAND_WAIT_SECONDS * 1000
   const run = createRunCommand({ submit, waiters, ledger, defaultWaitMs, commandsPath })
+  const liveEvents = createLiveEvents({ eventLog, clock, logger })
   const deadLetters = createDeadLetterBox(store)
   const ownership = createOwnership({ pages, reader, ledger, deadLetters })
   const announce = (changes: readonly Change[]): Promise<void> =>
@@ -73,11 +76,13 @@ export function createContext(deps: ContextDeps): OwnedContext {
       run,
       publishCommand,
       announce,
+      liveEvents,
       eventLog,
       readPage,
       clock,
     },
     waiters,
+    liveEvents,
     closePublishing: () => batcher.close(),
   }
 }

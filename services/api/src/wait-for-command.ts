@@ -4,7 +4,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { isFinal } from '@pagesync/shared/model/command.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
-import { tailCommands } from './tail-commands.ts'
+import { commandKeyOf, tailChanges } from './tail-changes.ts'
 import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts'
 
 export interface WaitOptions {
@@ -46,7 +46,13 @@ export function createCommandWaiters(deps: CommandWaitersDeps): CommandWaiters {
   const room = createWaitingRoom<CommandRow>()
   const read = createReader(room, deps)
   const stop = new AbortController()
-  const tailing = tailCommands({ eventLog, clock, logger, onChanged: read, signal: stop.signal })
+  const tailing = tailChanges({
+    eventLog,
+    clock,
+    logger,
+    handle: (records) => read(records.flatMap(commandKeyOf)),
+    signal: stop.signal,
+  })
   const rereading = rereadNowAndThen(() => read(room.keys()), clock, stop.signal)
 
   const close = async (): Promise<void> => {

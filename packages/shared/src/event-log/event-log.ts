@@ -104,6 +104,8 @@ export interface TailOptions {
 }
 
 export interface Tail extends AsyncDisposable {
+  /** The offset at which it goes on, of every partition: a later tail from there on misses nothing and repeats nothing. */
+  positions(): Readonly<Record<number, number>>
   close(): Promise<void>
 }
 

@@ -28,6 +28,7 @@ const TAGS = [
   { name: 'conversations', description: 'Conversations and their messages' },
   { name: 'contacts', description: 'The people who wrote' },
   { name: 'commands', description: 'The ledger: everything that was asked for, and its outcome' },
+  { name: 'events', description: 'What changes, as it changes' },
   { name: 'dead letters', description: 'What was given up on, to be looked at, replayed or thrown away' },
   { name: 'settings', description: 'What a tenant decides for itself' },
   { name: 'operator', description: 'Tenants; with the bearer token of the operator' },

@@ -60,5 +60,5 @@ export function openEmbeddedTail(options: TailOptions, deps: EmbeddedTailDeps): 
     stopListening()
   }
 
-  return { close, [Symbol.asyncDispose]: close }
+  return { positions: () => Object.fromEntries(positions.entries()), close, [Symbol.asyncDispose]: close }
 }

@@ -85,7 +85,7 @@ export async function openKafkaTail(options: TailOptions, deps: KafkaTailDeps): 
     await close()
     throw error
   }
-  return { close, [Symbol.asyncDispose]: close }
+  return { positions: () => Object.fromEntries(positions), close, [Symbol.asyncDispose]: close }
 }
 
 /** An offset that is no longer there, or not there yet, would be an error to Kafka: the nearest one is taken. */
