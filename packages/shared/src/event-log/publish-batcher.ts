@@ -1,13 +1,13 @@
 import { AppError, toAppError } from '../errors/app-error.ts'
 import type { EventLog, LogRecord } from './event-log.ts'
-import { measureRecords } from './record-bytes.ts'
+import { checkRecords } from './record-bytes.ts'
 import { settledWithin } from './within.ts'
 
 /** After everything that the poll for input and output found ready in this turn. */
 const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export interface PublishBatcherLimits {
-  /** At most so much goes into one publish. A single call that has more goes alone. */
+  /** At most so much goes into one publish. A single call that has more goes alone. Bytes are counted as if all were ASCII. */
   readonly roundRecordsMax: number
   readonly roundBytesMax: number
   /** At most so much waits for its turn; a call beyond it fails at once. */
@@ -108,10 +108,10 @@ export function createPublishBatcher(
   return {
     publish(records) {
       if (drained) return Promise.reject(unavailable('The service is stopping'))
-      let bytes = 0
+      let bytes: number
       try {
         // Here and not only in the log: a record that is too large must fail its own caller and nobody else.
-        for (const size of measureRecords(records)) bytes += size
+        bytes = checkRecords(records)
       } catch (error) {
         return Promise.reject(error)
       }

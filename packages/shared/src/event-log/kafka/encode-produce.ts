@@ -89,17 +89,19 @@ function writeBatch(out: Writer, partition: number, records: readonly LogRecord[
 }
 
 function writeRecord(out: Writer, { key, value, headers }: LogRecord, index: number): void {
-  const names = Object.keys(headers)
+  let count = 0
+  for (const _name in headers) count++
   const lengthAt = out.at
-  const reserved = varintBytes(value.length + key.length + 32 * names.length)
+  const reserved = varintBytes(value.length + key.length + 32 * count)
   out.at += reserved
   out.bytes[out.at++] = 0 // attributes
   out.bytes[out.at++] = 0 // timestamp delta
   writeVarint(out, index)
   writeText(out, key)
   writeText(out, value)
-  writeVarint(out, names.length)
-  for (const name of names) {
+  writeVarint(out, count)
+  // Not over Object.keys: within for-in V8 need not look each name up.
+  for (const name in headers) {
     writeText(out, name)
     writeText(out, headers[name]!)
   }
