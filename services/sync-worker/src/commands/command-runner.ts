@@ -15,6 +15,7 @@ const PAGES_MAX = 200
 const SWEEP_EVERY_MS = 2_000
 const SWEEP_PAGE = 500
 const SWEEP_MAX = 5_000
+const STOPPING = new AppError('SHUTTING_DOWN', 'The worker is stopping')
 
 /**
  * Runs commands page by page. Commands reach it by `wake`; a sweep over the ledger finds what nobody woke it for:
@@ -25,6 +26,8 @@ export function createCommandRunner(deps: RunnerDeps): CommandRunner {
   const starting = new Set<number>()
   const queued = new Set<number>()
   const stop = new AbortController()
+  const work = new Set<Promise<void>>()
+  let renewing: Promise<void> = Promise.resolve()
   let sweptAtMs = 0
 
   const wake = (pageId: number): void => {
@@ -32,40 +35,67 @@ export function createCommandRunner(deps: RunnerDeps): CommandRunner {
     const page = served.get(pageId)
     if (page?.wake()) return
     if (page || starting.has(pageId) || served.size + starting.size >= PAGES_MAX) queued.add(pageId)
-    else void begin(pageId)
+    else track(serve(pageId))
   }
 
-  const begin = async (pageId: number): Promise<void> => {
+  const track = (task: Promise<void>): void => {
+    work.add(task)
+    void task.finally(() => work.delete(task))
+  }
+
+  /** A page from its lease to giving it back. Never rejects. */
+  const serve = async (pageId: number): Promise<void> => {
+    const page = await lease(pageId)
+    if (page) {
+      await page.done
+      await giveBack(page)
+    }
+    const next = queued.has(pageId) ? pageId : queued.values().next().value
+    if (next !== undefined && queued.delete(next)) wake(next)
+  }
+
+  const lease = async (pageId: number): Promise<ServedPage | undefined> => {
     starting.add(pageId)
     try {
-      const lease = await deps.leases.acquire(pageId)
-      if (!lease) return
-      const page = servePage(pageId, lease, deps)
+      const held = await deps.leases.acquire(pageId)
+      if (!held) {
+        // Whoever holds it looks at the ledger itself, and the sweep at the page again.
+        queued.delete(pageId)
+        return undefined
+      }
+      const page = servePage(pageId, held, deps)
       served.set(pageId, page)
-      void page.done.then(() => finish(page))
+      // Woken while the lease was on its way: the page looks once more.
+      if (queued.delete(pageId)) page.wake()
+      if (stop.signal.aborted) page.abort(STOPPING)
+      return page
     } catch (err) {
       deps.logger.warn({ err, page_id: pageId }, 'page could not be leased')
+      return undefined
     } finally {
       starting.delete(pageId)
-      // Woken while the lease was on its way: the page looks once more.
-      if (queued.delete(pageId)) served.get(pageId)?.wake()
     }
   }
 
-  const finish = async (page: ServedPage): Promise<void> => {
+  const giveBack = async (page: ServedPage): Promise<void> => {
     try {
+      // A renewal under way would leave us with a version of the lease that is no longer there.
+      await renewing
       await deps.leases.release(page.lease, page.budget.state())
     } catch (err) {
       deps.logger.warn({ err, page_id: page.pageId }, 'lease was not given back, it expires by itself')
+    } finally {
+      served.delete(page.pageId)
     }
-    served.delete(page.pageId)
-    const next = queued.has(page.pageId) ? page.pageId : queued.values().next().value
-    if (next !== undefined && queued.delete(next)) wake(next)
   }
 
   const renewals = repeat(
     { everyMs: LEASE_RENEW_MS, signal: stop.signal, failed: 'leases were not renewed', ...deps },
-    () => renewLeases(served, deps),
+    () => {
+      const turn = renewLeases(served, deps)
+      renewing = turn.catch(() => undefined)
+      return turn
+    },
   )
   const sweeps = repeat({ everyMs: SWEEP_EVERY_MS, signal: stop.signal, failed: 'sweep failed', ...deps }, async () => {
     for (const pageId of await duePages(deps)) wake(pageId)
@@ -78,10 +108,8 @@ export function createCommandRunner(deps: RunnerDeps): CommandRunner {
     async [Symbol.asyncDispose]() {
       stop.abort()
       queued.clear()
-      const pages = [...served.values()]
-      for (const page of pages) page.abort(new AppError('SHUTTING_DOWN', 'The worker is stopping'))
-      await Promise.all([...pages.map((page) => page.done), renewals, sweeps])
-      while (served.size > 0) await deps.clock.sleep(10)
+      for (const page of served.values()) page.abort(STOPPING)
+      await Promise.all([...work, renewals, sweeps])
     },
   }
 }

@@ -2,6 +2,7 @@ import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { reactionTo } from '@pagesync/shared/errors/reaction.ts'
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
 import type { PageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
+import type { Change } from '@pagesync/shared/model/change.ts'
 import { isFinal } from '@pagesync/shared/model/command.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type StateChange, withState } from '@pagesync/shared/model/command-row.ts'
@@ -125,6 +126,17 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
     if (saved) row = saved
     return saved !== undefined
   }
+  /** A change about a command is a wake-up, never the truth: with the log down the command goes on, and who waits reads the ledger. */
+  const tell = async (change: Change): Promise<void> => {
+    try {
+      await deps.announce([change])
+    } catch (err) {
+      deps.logger.warn(
+        { err, command_id: row.command_id, change: change.type },
+        'change of a command was not announced',
+      )
+    }
+  }
   return {
     row: () => row,
     async change(change, options) {
@@ -132,7 +144,7 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
       const next = { ...withState(row, { ...change, nowMs: now, worker: deps.workerId }), graph_calls: graphCalls() }
       const counted = options?.uncounted ? { ...next, attempts: Math.max(0, next.attempts - 1) } : next
       if (!(await save(counted))) return false
-      await deps.announce([commandChange(row, now)])
+      await tell(commandChange(row, now))
       return true
     },
     async patch(patch) {
@@ -143,7 +155,7 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
     },
     async announceSync(kind) {
       const change = syncChange(kind, row, deps.clock.now())
-      if (change) await deps.announce([change])
+      if (change) await tell(change)
     },
   }
 }
