@@ -13,7 +13,8 @@ import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
-import { type NodeProcess, spawnNode } from '../../tests/support/spawn-node.ts'
+import type { NodeProcess } from '../../tests/support/spawn-node.ts'
+import { spawnWorker } from '../spawn-worker.ts'
 
 export interface EngineUrls {
   readonly kafka: string
@@ -62,8 +63,7 @@ export async function openSyncBed(engines: EngineUrls, options: SyncBedOptions):
     Date.now(),
   )
 
-  const startWorker = (): NodeProcess =>
-    spawnNode('services/sync-worker/src/main.ts', workerEnvironment(engines, storeUrl, simulator, options))
+  const startWorker = (): NodeProcess => spawnWorker(workerEnvironment(engines, storeUrl, simulator, options))
   let worker = startWorker()
   opened.defer(async () => void (await worker.end('SIGTERM')))
   await worker.jsonLine(({ msg }) => msg === 'listening')

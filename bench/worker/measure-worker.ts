@@ -5,7 +5,7 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { CONVERSATIONS, MESSAGES } from '@pagesync/shared/store/repositories/rows.ts'
 import { PAGE_EVENTS_GROUP } from '@pagesync/sync-worker/consume/consume-page-events.ts'
 import kafkajs, { type Admin } from 'kafkajs'
-import { spawnNode } from '../../tests/support/spawn-node.ts'
+import { spawnWorker } from '../spawn-worker.ts'
 
 // kafkajs is CommonJS and names only some of its exports.
 const { Kafka, KafkaJSError, logLevel } = kafkajs
@@ -31,7 +31,7 @@ export async function measureWorker(
   await admin.connect()
   try {
     const changesBefore = await written(admin, TOPICS.changes)
-    await using worker = spawnNode('services/sync-worker/src/main.ts', environment)
+    await using worker = spawnWorker(environment)
     await worker.jsonLine(({ msg }) => msg === 'listening')
     const began = performance.now()
     let rssMib = 0
