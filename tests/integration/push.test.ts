@@ -1,0 +1,474 @@
+import type { CommandType } from '@pagesync/shared/model/command.ts'
+import { PERMANENTLY_MS } from '@pagesync/shared/model/command-arguments.ts'
+import { DEAD_LETTERS } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import type { CommandRow, ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { openSyncBed, type SyncBed, type SyncBedOptions } from '../support/sync-bed.ts'
+
+const SHAPE = { count: 6, shortMin: 2, shortMax: 5, recentCustomers: 3 }
+
+interface Sent {
+  readonly mid: string
+  readonly psid: string
+  readonly text?: string
+  readonly metadata?: string
+  readonly attachments?: readonly { type: string; url: string }[]
+  readonly comment_id?: string
+  readonly tag?: string
+}
+
+/** A page with a person who has just written. */
+async function openPushBed(options: SyncBedOptions & { readonly labels?: boolean } = {}) {
+  const bed = await openSyncBed(SHAPE, { webhooks: true, sendEchoSeconds: 1, ...options })
+  if (options.labels)
+    await bed.pages.update('t_bed', bed.page.id, (row) => ({ ...row, settings: { mirror_labels: true } }))
+  const { psid } = await bed.simulator.control<{ psid: string }>('POST', 'messages', { text: 'Do you ship?' })
+  const key = `${bed.page.id}:${psid}`
+  const { conversations } = openSyncedCollections(bed.store)
+  const conversation = (wanted: (row: ConversationRow) => boolean = () => true): Promise<ConversationRow> =>
+    eventually(async () => {
+      const [row] = await conversations.getMany([key])
+      return row && wanted(row) ? row : undefined
+    })
+  const { id } = await conversation()
+  const publish = (type: CommandType, args: Record<string, unknown> = {}, more: Record<string, unknown> = {}) =>
+    bed.publish(type, { conversation_id: id, arguments: args, ...more })
+  return {
+    ...bed,
+    psid,
+    conversation,
+    publishTo: publish,
+    push: async (type: CommandType, args: Record<string, unknown> = {}, more: Record<string, unknown> = {}) =>
+      bed.command(await publish(type, args, more)),
+    sent: async () => (await bed.simulator.control<{ sent: Sent[] }>('GET', 'sent')).sent,
+    labels: async () => (await bed.simulator.control<{ labels: string[] }>('GET', `conversations/${psid}`)).labels,
+    switches: (switches: Record<string, unknown>) => bed.simulator.control('PUT', 'switches', switches),
+    fault: (fault: Record<string, unknown>) => bed.simulator.control('POST', 'faults', fault),
+  }
+}
+
+const outcomeOf = ({ result }: CommandRow): unknown => result?.outcome
+
+async function reject(bed: SyncBed, id: string): Promise<Record<string, unknown>> {
+  const change = await eventually(() =>
+    bed.changes.find(({ type, cause }) => type === 'command.rejected' && cause.command_id === id),
+  )
+  expect(await bed.ledger.get('t_bed', id)).toBeUndefined()
+  const [letter] = await bed.store.collection(DEAD_LETTERS).getMany([String(change.fields.dead_letter_id)])
+  expect(letter).toMatchObject({ tenant_id: 't_bed', code: change.fields.code, origin: { kind: 'record' } })
+  return change.fields
+}
+
+describe('updating the page at Facebook', () => {
+  it('sends only what differs, reads it back, stores it and tells of it; an empty string clears', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.run('page.sync_details')
+    const { about, website } = (await bed.pages.get('t_bed', bed.page.id))!
+    await bed.simulator.control('DELETE', 'calls')
+    const row = await bed.run('page.update', { about: 'Best coffee in town', website: website ?? '', phone: '' })
+    expect(row.result).toMatchObject({ outcome: 'applied_remote', message: 'Page updated successfully' })
+    expect(row.result?.updated_fields).toEqual(['about', 'phone'])
+    expect(row.result?.unchanged_fields).toEqual(['website'])
+    expect(await bed.pages.get('t_bed', bed.page.id)).toMatchObject({
+      about: 'Best coffee in town',
+      phone: null,
+      website,
+    })
+    const update = await eventually(() =>
+      bed.changes.find(({ type, fields }) => type === 'page.updated' && 'phone' in fields && fields.about !== about),
+    )
+    expect(update).toMatchObject({ origin: 'live', cause: { command_id: row.command_id } })
+    const { calls } = await bed.simulator.control<{ calls: { method: string }[] }>('GET', 'calls')
+    expect(calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET'])
+    expect((await bed.run('page.update', { about: 'Best coffee in town' })).result).toMatchObject({
+      updated_fields: [],
+      unchanged_fields: ['about'],
+    })
+  })
+
+  it('says so where Facebook took the call and shows something else', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await bed.run('page.update', { phone: '+855 12 345 678' })
+    await bed.simulator.control('PUT', 'switches', { emptyStringClears: false })
+    const row = await bed.run('page.update', { phone: '' })
+    expect([row.state, outcomeOf(row)]).toEqual(['succeeded', 'applied_remote_unverified'])
+  })
+
+  it('fails with what Facebook refuses', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    const row = await bed.run('page.update', { about: 'x'.repeat(300) })
+    expect(row).toMatchObject({
+      state: 'failed',
+      failure: { code: 'FACEBOOK_REJECTED', status: 502, facebook: { code: 100 } },
+      result: { outcome: 'rejected', facebook: { code: 100 } },
+    })
+  })
+})
+
+describe('archiving a conversation', () => {
+  it('is done here alone while the page shows no labels, and says so', async () => {
+    await using bed = await openPushBed()
+    const row = await bed.push('conversation.archive')
+    expect(row.result).toEqual({
+      message: 'Conversation archived',
+      outcome: 'applied_local_only',
+      reason: 'label_mirroring_off',
+    })
+    expect((await bed.conversation()).status).toBe('archived')
+    const told = await eventually(() =>
+      bed.changes.find(({ type, fields }) => type === 'conversation.updated' && fields.status === 'archived'),
+    )
+    expect(told).toMatchObject({ origin: 'live', cause: { command_id: row.command_id } })
+    expect(await bed.labels()).toEqual([])
+    expect(outcomeOf(await bed.push('conversation.unarchive'))).toBe('applied_local_only')
+    expect((await bed.conversation()).status).toBe('open')
+  })
+
+  it('shows as a label where the page wants it; the person’s next message opens it and takes the label off', async () => {
+    await using bed = await openPushBed({ labels: true })
+    expect(outcomeOf(await bed.push('conversation.archive'))).toBe('applied_as_label')
+    expect(await bed.labels()).toEqual(['Archived'])
+    expect(await bed.conversation()).toMatchObject({ status: 'archived', labels: ['Archived'] })
+    await bed.simulator.control('POST', 'messages', { psid: bed.psid, text: 'Hello again' })
+    await bed.conversation(({ status, labels }) => status === 'open' && labels.length === 0)
+    await eventually(async () => (await bed.labels()).length === 0 || undefined)
+  })
+
+  it('stays here alone where Facebook does not allow labels, with its code', async () => {
+    await using bed = await openPushBed({ labels: true })
+    await bed.switches({ contactTermsAccepted: false })
+    const row = await bed.push('conversation.archive')
+    expect(row.result).toMatchObject({
+      outcome: 'applied_local_only',
+      reason: 'label_not_allowed',
+      facebook: { code: 2, subcode: 2018344 },
+    })
+    expect(await bed.conversation()).toMatchObject({ status: 'archived', labels: [] })
+  })
+
+  it('follows a label that people put on and take off in Facebook’s inbox', async () => {
+    await using bed = await openPushBed({ labels: true })
+    const label = (action: string, name: string) =>
+      bed.simulator.control('POST', 'events', { kind: 'inbox_labels', psid: bed.psid, label: name, action })
+    await label('add', 'Archived')
+    await bed.conversation(({ status }) => status === 'archived')
+    await label('add', 'Muted')
+    await bed.conversation(({ muted_until_ms }) => muted_until_ms === PERMANENTLY_MS)
+    await label('add', 'VIP')
+    await bed.conversation(({ labels }) => labels.includes('VIP'))
+  })
+
+  it('finds the label anew when somebody deleted it at Facebook', async () => {
+    await using bed = await openPushBed({ labels: true })
+    await bed.push('conversation.archive')
+    const id = (await bed.pages.get('t_bed', bed.page.id))?.label_ids?.Archived
+    await bed.push('conversation.unarchive')
+    await bed.pages.update('t_bed', bed.page.id, (row) => ({ ...row, label_ids: { Archived: '4711' } }))
+    expect(outcomeOf(await bed.push('conversation.archive'))).toBe('applied_as_label')
+    expect((await bed.pages.get('t_bed', bed.page.id))?.label_ids?.Archived).toBe(id)
+  })
+})
+
+describe('muting a conversation', () => {
+  it('is for good by default, and ends when asked', async () => {
+    await using bed = await openPushBed({ labels: true })
+    const row = await bed.push('conversation.mute')
+    expect(row.result).toMatchObject({ outcome: 'applied_as_label', muted_until: 'PERMANENTLY' })
+    expect(await bed.conversation()).toMatchObject({ muted_until_ms: PERMANENTLY_MS, labels: ['Muted'] })
+    expect((await bed.push('conversation.unmute')).result).toMatchObject({
+      outcome: 'applied_as_label',
+      muted_until: null,
+    })
+    expect(await bed.conversation()).toMatchObject({ muted_until_ms: null, labels: [] })
+    expect(await bed.labels()).toEqual([])
+  })
+
+  it('ends by itself at its time, and the label comes off', async () => {
+    await using bed = await openPushBed({ labels: true })
+    const until = Math.ceil(Date.now() / 1000) + 2
+    const row = await bed.push('conversation.mute', { mute_until: until })
+    expect(row.result).toMatchObject({ muted_until: new Date(until * 1000).toISOString() })
+    expect(await bed.labels()).toEqual(['Muted'])
+    await bed.conversation(({ muted_until_ms, labels }) => muted_until_ms === null && labels.length === 0)
+    expect(await bed.labels()).toEqual([])
+  })
+})
+
+describe('marking a conversation as read', () => {
+  it('reads back what Facebook says then', async () => {
+    await using bed = await openPushBed()
+    expect((await bed.conversation()).unread_count).toBe(1)
+    const row = await bed.push('conversation.mark_read')
+    expect(row.result).toMatchObject({ outcome: 'applied_remote', unread_count: 0 })
+    expect((await bed.conversation()).unread_count).toBe(0)
+  })
+
+  it('does not claim what Facebook does not show', async () => {
+    await using bed = await openPushBed()
+    await bed.switches({ markSeenLowersUnread: false })
+    const row = await bed.push('conversation.mark_read')
+    expect(row.result).toMatchObject({ outcome: 'applied_remote_unverified', unread_count: 1 })
+  })
+
+  it('tells of a refusal', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send' }, times: 9, action: { error: { code: 100, subcode: 2018048 } } })
+    await bed.fault({ match: { kind: 'sender_action' }, times: 9, action: { error: { code: 100, subcode: 2018048 } } })
+    expect(await bed.push('conversation.mark_read')).toMatchObject({
+      state: 'failed',
+      result: { outcome: 'rejected', facebook: { code: 100, subcode: 2018048 } },
+    })
+  })
+})
+
+describe('sending a message', () => {
+  it.each(['after', 'before', 'none'])('is one message, whether its echo comes %s the answer', async (echoOrder) => {
+    await using bed = await openPushBed()
+    await bed.switches({ echoOrder })
+    const row = await bed.push('message.send', { message: 'Yes, we do' })
+    const [sent, ...others] = await bed.sent()
+    expect(others).toEqual([])
+    expect(sent).toMatchObject({ text: 'Yes, we do', metadata: row.command_id, psid: bed.psid })
+    expect(row).toMatchObject({
+      state: 'succeeded',
+      result: { outcome: 'applied_remote', facebook_message_id: sent?.mid },
+    })
+    const conversation = await bed.conversation()
+    expect(conversation).toMatchObject({ snippet: 'Yes, we do', last_message_direction: 'out' })
+    const messages = await bed.reader.messages(conversation._id, 'newest', 10)
+    expect(messages.filter(({ mid }) => mid === sent?.mid)).toMatchObject([{ origin: 'send', text: 'Yes, we do' }])
+    const created = await eventually(() => {
+      const found = bed.changes.filter(
+        ({ type, fields }) => type === 'message.created' && fields.facebook_message_id === sent?.mid,
+      )
+      return found.length > 0 ? found : undefined
+    })
+    expect(created).toHaveLength(1)
+  })
+
+  it('takes attachments and quick replies, and goes to a person who is named instead of a conversation', async () => {
+    await using bed = await openPushBed()
+    const attachment = { type: 'image', url: 'https://example.com/menu.png' }
+    await bed.push('message.send', { attachment, recipient_id: bed.psid }, { conversation_id: null })
+    await bed.push('message.send', {
+      message: 'Size?',
+      quick_replies: [{ content_type: 'text', title: 'L', payload: 'L' }],
+    })
+    expect(await bed.sent()).toMatchObject([
+      { psid: bed.psid, attachments: [{ type: 'image' }] },
+      { text: 'Size?', quick_replies: [{ title: 'L' }] },
+    ])
+  })
+
+  it('splits a long text into parts, in order, as one command', async () => {
+    await using bed = await openPushBed()
+    const text = Array.from({ length: 900 }, (_, i) => `word${i}`).join(' ')
+    const row = await bed.push('message.send', { message: text, split: true })
+    const sent = await bed.sent()
+    expect(sent.map((each) => each.text).join(' ')).toBe(text)
+    expect(sent.map((each) => each.metadata)).toEqual(
+      sent.map((_, i) => (i === 0 ? row.command_id : `${row.command_id}/${i + 1}`)),
+    )
+    expect(row.result?.facebook_message_ids).toEqual(sent.map(({ mid }) => mid))
+  })
+
+  it('goes out in the order of acceptance, also past one that has to wait', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { error: { code: 613 }, status: 400 } })
+    const ids = []
+    for (const text of ['one', 'two', 'three']) ids.push(await bed.publishTo('message.send', { message: text }))
+    for (const id of ids) expect((await bed.command(id)).state).toBe('succeeded')
+    expect((await bed.sent()).map(({ text }) => text)).toEqual(['one', 'two', 'three'])
+  })
+
+  it('is refused before the call where the window is known to be closed, unless a person writes', async () => {
+    await using bed = await openPushBed()
+    const lastWrote = async (hoursAgo: number): Promise<number> => {
+      const { psid } = await bed.simulator.control<{ psid: string }>('POST', 'messages', {
+        text: 'Are you there?',
+        created_at_ms: Date.now() - hoursAgo * 3_600_000,
+      })
+      const { conversations } = openSyncedCollections(bed.store)
+      return eventually(async () => (await conversations.getMany([`${bed.page.id}:${psid}`]))[0]?.id)
+    }
+    const send = async (conversation_id: number, args: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+      bed.command(await bed.publish('message.send', { conversation_id, arguments: args, ...more }))
+    const closed = { state: 'failed', failure: { code: 'MESSAGE_WINDOW_CLOSED', status: 409 } }
+    const byPerson = { requested_by: { kind: 'person', id: 'dara' } }
+    const yesterday = await lastWrote(25)
+    expect(await send(yesterday, { message: 'Hello?' })).toMatchObject(closed)
+    expect(await send(await lastWrote(8 * 24), { message: 'Hello?', tag: 'HUMAN_AGENT' }, byPerson)).toMatchObject(
+      closed,
+    )
+    expect(await bed.sent()).toEqual([])
+    expect((await send(yesterday, { message: 'Sorry', tag: 'HUMAN_AGENT' }, byPerson)).state).toBe('succeeded')
+    expect(await bed.sent()).toMatchObject([{ text: 'Sorry', tag: 'HUMAN_AGENT' }])
+  })
+
+  it('tells of what Facebook refuses: the window, a person out of reach, a thread of another app', async () => {
+    await using bed = await openPushBed()
+    const refused = async (error: Record<string, unknown>) => {
+      await bed.fault({ match: { kind: 'send' }, times: 1, action: { error } })
+      return (await bed.push('message.send', { message: 'Hello' })).failure
+    }
+    expect(await refused({ code: 10, subcode: 2018278 })).toMatchObject({ code: 'MESSAGE_WINDOW_CLOSED', status: 502 })
+    expect(await refused({ code: 551 })).toMatchObject({ code: 'RECIPIENT_UNAVAILABLE' })
+    await bed.simulator.control('POST', 'events', {
+      kind: 'pass_thread_control',
+      psid: bed.psid,
+      app_id: '263902037430900',
+    })
+    expect((await bed.push('message.send', { message: 'Hello' })).failure).toMatchObject({
+      code: 'THREAD_OWNED_BY_OTHER_APP',
+    })
+    expect(await bed.sent()).toEqual([])
+    expect(outcomeOf(await bed.push('conversation.thread_control', { action: 'take' }))).toBe('applied_remote')
+    expect((await bed.push('message.send', { message: 'Hello' })).state).toBe('succeeded')
+    expect(outcomeOf(await bed.push('conversation.thread_control', { action: 'release' }))).toBe('applied_remote')
+  })
+})
+
+describe('a send whose answer is lost', () => {
+  it('is settled by its echo, and nothing is sent twice', async () => {
+    await using bed = await openPushBed({ sendEchoSeconds: 60 })
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { apply_then_lose: true } })
+    const row = await bed.push('message.send', { message: 'Yes' })
+    const [sent, ...others] = await bed.sent()
+    expect(others).toEqual([])
+    expect(row).toMatchObject({ state: 'succeeded', result: { facebook_message_id: sent?.mid } })
+  })
+
+  it('is found in the conversation where no echo comes', async () => {
+    await using bed = await openPushBed()
+    await bed.switches({ echoOrder: 'none' })
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { apply_then_lose: true } })
+    const row = await bed.push('message.send', { message: 'Yes' })
+    const [sent, ...others] = await bed.sent()
+    expect(others).toEqual([])
+    expect(row).toMatchObject({ state: 'succeeded', result: { facebook_message_id: sent?.mid } })
+    expect(row.transitions.map(({ state }) => state)).toContain('unconfirmed')
+  })
+
+  it('is sent once more where it is not there', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { reset: true } })
+    const row = await bed.push('message.send', { message: 'Yes' })
+    expect((await bed.sent()).map(({ text }) => text)).toEqual(['Yes'])
+    expect(row.state).toBe('succeeded')
+  })
+
+  it('is never sent a third time: it stays unconfirmed', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send' }, times: 5, action: { reset: true } })
+    const id = await bed.publishTo('message.send', { message: 'Yes' })
+    const row = await bed.command(id, ({ transitions }) => transitions.some(({ reason }) => reason === 'absent'))
+    expect(row).toMatchObject({ state: 'unconfirmed', failure: null })
+    const { calls } = await bed.simulator.control<{ calls: { kind: string }[] }>('GET', 'calls')
+    expect(calls.filter(({ kind }) => kind === 'send')).toHaveLength(2)
+    await expect(bed.ledger.cancel(row, { by: 'test', nowMs: Date.now() })).rejects.toMatchObject({
+      code: 'NOT_CANCELLABLE',
+    })
+  })
+
+  it('stays unconfirmed where two messages could be it, and holds no later send back', async () => {
+    await using bed = await openPushBed()
+    await bed.switches({ echoOrder: 'none' })
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { apply_then_lose: true } })
+    const id = await bed.publishTo('message.send', { message: 'Yes' })
+    await bed.command(id, ({ state }) => state === 'unconfirmed')
+    // Somebody says the same by hand, and its echo is lost as well.
+    await bed.simulator.control('POST', 'webhooks/hold')
+    await bed.simulator.control('POST', 'page-messages', { psid: bed.psid, text: 'Yes' })
+    const row = await bed.command(id, ({ transitions }) =>
+      transitions.some(({ reason }) => reason === 'several_candidates'),
+    )
+    expect(row.state).toBe('unconfirmed')
+    expect((await bed.push('message.send', { message: 'And something else' })).state).toBe('succeeded')
+  })
+
+  it('stays unconfirmed while Facebook cannot be read, and is settled once it can', async () => {
+    await using bed = await openPushBed()
+    await bed.switches({ echoOrder: 'none' })
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { apply_then_lose: true } })
+    for (const kind of ['messages', 'conversations'])
+      await bed.fault({ match: { kind }, times: 100, action: { error: { code: 10 } } })
+    const id = await bed.publishTo('message.send', { message: 'Yes' })
+    const row = await bed.command(id, ({ transitions }) => transitions.some(({ reason }) => reason === 'unreadable'))
+    expect(row.state).toBe('unconfirmed')
+    await bed.simulator.control('DELETE', 'faults')
+    await eventually(async () => {
+      const current = await bed.ledger.get('t_bed', id)
+      return current && (await bed.ledger.save({ ...current, due_ms: Date.now() })) ? true : undefined
+    })
+    expect((await bed.command(id)).state).toBe('succeeded')
+    expect(await bed.sent()).toHaveLength(1)
+  })
+})
+
+describe('comments of the page’s posts', () => {
+  it('are stored, and answered privately once', async () => {
+    await using bed = await openPushBed()
+    const { comment_id: commentId } = await bed.simulator.control<{ comment_id: string }>('POST', 'events', {
+      kind: 'feed',
+      psid: bed.psid,
+      message: 'How much?',
+    })
+    const [comment] = await eventually(async () => {
+      const found = await bed.reader.comments(bed.page.id, 'newest', 10)
+      return found.length > 0 ? found : undefined
+    })
+    expect(comment).toMatchObject({ comment_id: commentId, message: 'How much?', replied_by: null, deleted_ms: null })
+    const args = { comment_id: commentId, message: '2.50' }
+    const reply = async () => bed.command(await bed.publish('comment.private_reply', { arguments: args }))
+    const row = await reply()
+    expect(await bed.sent()).toMatchObject([{ comment_id: commentId, text: '2.50', psid: bed.psid }])
+    expect(row).toMatchObject({ state: 'succeeded', result: { outcome: 'applied_remote' } })
+    expect((await bed.reader.comments(bed.page.id, 'newest', 10))[0]?.replied_by).toBe(row.command_id)
+    expect(await reply()).toMatchObject({ state: 'failed', failure: { facebook: { code: 10900 } } })
+    expect(await bed.sent()).toHaveLength(1)
+  })
+
+  it('are sent once where the answer and the echo of a private reply are lost', async () => {
+    await using bed = await openPushBed()
+    const { comment_id } = await bed.simulator.control<{ comment_id: string }>('POST', 'events', {
+      kind: 'feed',
+      psid: bed.psid,
+    })
+    await bed.switches({ echoOrder: 'none' })
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { apply_then_lose: true } })
+    const row = await bed.command(
+      await bed.publish('comment.private_reply', { arguments: { comment_id, message: 'Hi' } }),
+    )
+    expect([row.state, outcomeOf(row)]).toEqual(['succeeded', 'applied_remote_unverified'])
+    expect(await bed.sent()).toHaveLength(1)
+  })
+})
+
+describe('a push from the topic with wrong arguments', () => {
+  it('is refused with the member that is wrong, kept as a dead letter, and blocks nothing', async () => {
+    await using bed = await openPushBed()
+    const wrong: [CommandType, Record<string, unknown>, string][] = [
+      ['conversation.mute', { mute_until: 1 }, '/arguments/mute_until'],
+      ['conversation.mute', { mute_until: 'tomorrow' }, '/arguments/mute_until'],
+      ['conversation.mute', { mute_until: 4e9 + 0.5 }, '/arguments/mute_until'],
+      ['page.update', {}, '/arguments'],
+      ['page.update', { about: 5 }, '/arguments/about'],
+      ['message.send', {}, '/arguments/message'],
+      ['message.send', { message: 'x'.repeat(2001) }, '/arguments/message'],
+      ['message.send', { message: 'x', tag: 'HUMAN_AGENT' }, '/arguments/tag'],
+      [
+        'message.send',
+        { message: 'x', attachment: { type: 'image', url: 'https://example.com/a.png' } },
+        '/arguments/message',
+      ],
+      ['conversation.thread_control', { action: 'steal' }, '/arguments/action'],
+    ]
+    for (const [type, args, path] of wrong) {
+      const fields = await reject(bed, await bed.publishTo(type, args))
+      expect(fields).toMatchObject({ code: 'COMMAND_REJECTED', message: expect.stringContaining(`${path}:`) })
+    }
+    expect((await bed.push('message.send', { message: 'fine', unknown_member: 1 })).state).toBe('succeeded')
+  })
+})
