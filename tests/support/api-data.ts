@@ -2,10 +2,13 @@ import { newConversation } from '@pagesync/shared/model/merge-conversation.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import {
+  COMMENTS,
   CONTACTS,
   CONVERSATIONS,
+  type CommentRow,
   type ContactRow,
   type ConversationRow,
+  commentKey,
   MESSAGES,
   type MessageRow,
   type PageRow,
@@ -57,6 +60,12 @@ export function createApiData(store: Store) {
       await store.collection(CONVERSATIONS).insertMany(rows)
       await store.collection(CONTACTS).insertMany(rows.map((row, i) => contactRow(row, contactIds[i]!)))
       return rows.map((row) => ({ ...row, rev: 1 }))
+    },
+    async addComment(page: PageRow, fields: Partial<CommentRow> = {}): Promise<CommentRow> {
+      const [id = 0] = await sequences.take('comment', 1)
+      const row = { ...commentRow(page, id), ...fields }
+      await store.collection(COMMENTS).insertMany([row])
+      return { ...row, rev: 1 }
     },
     async addMessages(
       conversation: ConversationRow,
@@ -110,6 +119,30 @@ function contactRow(conversation: Omit<ConversationRow, 'rev'>, id: number): Omi
     event_id: null,
     last_synced_ms: T0_MS,
     created_ms: T0_MS,
+  }
+}
+
+function commentRow(page: PageRow, id: number): Omit<CommentRow, 'rev'> {
+  const commentId = `88_${id}`
+  return {
+    _id: commentKey(page.id, commentId),
+    id,
+    tenant_id: page.tenant_id,
+    page_id: page.id,
+    comment_id: commentId,
+    post_id: `${page.facebook_page_id}_88`,
+    parent_id: null,
+    from_id: '9001',
+    from_name: 'Dara',
+    message: 'How much is it?',
+    message_stamp: 1,
+    created_ms: Date.now() - 60_000,
+    edited_ms: null,
+    hidden: false,
+    hidden_stamp: 1,
+    deleted_ms: null,
+    replied_by: null,
+    replied_ms: null,
   }
 }
 

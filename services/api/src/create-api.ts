@@ -17,6 +17,7 @@ import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
+import { registerComments } from './routes/comments.ts'
 import { registerConnectPage } from './routes/connect-page.ts'
 import { registerContactEdits } from './routes/contact-edits.ts'
 import { registerContacts } from './routes/contacts.ts'
@@ -27,6 +28,7 @@ import { registerConversations } from './routes/conversations.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerEvents } from './routes/events.ts'
 import { registerMessages } from './routes/messages.ts'
+import { registerPageEdits } from './routes/page-edits.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
 import { registerPagePushes } from './routes/page-pushes.ts'
 import { registerPages } from './routes/pages.ts'
@@ -138,6 +140,8 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerPagePushes(api, context)
   registerConversationPushes(api, context)
   registerSends(api, context)
+  registerComments(api, context)
+  registerPageEdits(api, context)
   registerContactEdits(api, context)
   registerConversationEdits(api, context)
   registerUnanswered(api, context)

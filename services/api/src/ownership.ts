@@ -3,7 +3,13 @@ import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-let
 import type { DeadLetterRow } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
-import type { CommandRow, ContactRow, ConversationRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type {
+  CommandRow,
+  CommentRow,
+  ContactRow,
+  ConversationRow,
+  PageRow,
+} from '@pagesync/shared/store/repositories/rows.ts'
 import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import { type Caller, mayUsePage } from './caller.ts'
 
@@ -16,6 +22,8 @@ export interface Ownership {
   /** With its page, since a conversation is never of use without it. */
   conversation(caller: Caller, id: number): Promise<{ readonly conversation: ConversationRow; readonly page: PageRow }>
   contact(caller: Caller, id: number): Promise<ContactRow>
+  /** With its page. */
+  comment(caller: Caller, id: number): Promise<{ readonly comment: CommentRow; readonly page: PageRow }>
   command(caller: Caller, id: string): Promise<CommandRow>
   /** Null: the operator, who sees everybody's and those of nobody. */
   deadLetter(caller: Caller | null, id: string): Promise<DeadLetterRow>
@@ -23,7 +31,7 @@ export interface Ownership {
 
 export interface OwnershipDeps {
   readonly pages: Pick<Pages, 'get'>
-  readonly reader: Pick<SyncedReader, 'conversation' | 'contact'>
+  readonly reader: Pick<SyncedReader, 'conversation' | 'contact' | 'comment'>
   readonly ledger: Pick<Ledger, 'get'>
   readonly deadLetters: Pick<DeadLetterBox, 'get'>
 }
@@ -49,6 +57,12 @@ export function createOwnership({ pages, reader, ledger, deadLetters }: Ownershi
       if (!contact || !mayUsePage(caller, contact.page_id))
         throw new AppError('CONTACT_NOT_FOUND', `There is no contact ${id}`)
       return contact
+    },
+    async comment(caller, id) {
+      const comment = await reader.comment(caller.tenantId, id)
+      const page = comment && (await findPage(caller, comment.page_id))
+      if (!comment || !page) throw new AppError('COMMENT_NOT_FOUND', `There is no comment ${id}`)
+      return { comment, page }
     },
     async command(caller, id) {
       const command = await ledger.get(caller.tenantId, id)

@@ -9,7 +9,7 @@ import {
 import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import { findParticipantNames } from './participant-names.ts'
 import { presentConversation } from './views/conversation.ts'
-import { presentMessage } from './views/message.ts'
+import { type Message, presentMessage } from './views/message.ts'
 import { presentPage } from './views/page.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -42,13 +42,17 @@ export async function presentSend(row: CommandRow, page: PageRow, deps: PresentP
   return { ...row.result, message: await sentMessage(row, page, deps) }
 }
 
-async function sentMessage({ result }: CommandRow, page: PageRow, { reader }: PresentPushDeps): Promise<unknown> {
+async function sentMessage(
+  { result }: CommandRow,
+  page: PageRow,
+  { reader }: PresentPushDeps,
+): Promise<Message | null> {
   const mid = result?.facebook_message_id
   if (typeof mid !== 'string') return null
   const [message] = await reader.messagesByKey([messageKey(page.id, canonicalMid(mid))])
   const [conversation] = message ? await reader.conversationsByKey([message.conversation_key]) : []
-  // Facebook has it: that is the answer, even where a person has erased it here in between.
-  if (!message || !conversation) return { id: null, facebook_message_id: mid }
+  // Facebook has it, and `facebook_message_id` says so: but somebody erased the person here in between.
+  if (!message || !conversation) return null
   const names = await findParticipantNames(reader, [conversation])
   const participantName = conversation.participant_name ?? names.get(conversation._id) ?? null
   return presentMessage(message, { conversation, participantName, pageName: page.name })

@@ -1,6 +1,7 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
-import { HUMAN_AGENT_WINDOW_MS, replyWindow, STANDARD_WINDOW_MS } from './views/conversation.ts'
+import { replyWindow } from './views/conversation.ts'
 
 type Known = Pick<ConversationRow, 'last_customer_ms'>
 
@@ -25,6 +26,5 @@ const SEND_EXPIRES_MS = 24 * 3_600_000
 export function sendExpiresMs(conversation: Known | undefined, isHuman: boolean, nowMs: number): number {
   const latestMs = nowMs + SEND_EXPIRES_MS
   if (!conversation || conversation.last_customer_ms === null) return latestMs
-  const windowMs = isHuman ? HUMAN_AGENT_WINDOW_MS : STANDARD_WINDOW_MS
-  return Math.min(latestMs, conversation.last_customer_ms + windowMs)
+  return Math.min(latestMs, replyWindowEndMs(conversation.last_customer_ms, isHuman))
 }

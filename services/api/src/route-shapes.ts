@@ -12,6 +12,7 @@ export const PageParams = Type.Object({ pageId: Id })
 export const ConversationParams = Type.Object({ conversationId: Id })
 export const IdParams = Type.Object({ id: Id })
 export const DeadLetterParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
+export const CommentParams = Type.Object({ commentId: Id })
 export const ContactParams = Type.Object({ contactId: Id })
 export const CommandParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 

@@ -25,7 +25,8 @@ export async function provisionPage(
     nowMs,
     demonstration.api_key,
   )
-  const { page, created } = await createPages(store, createSequences(store)).connect(
+  const pages = createPages(store, createSequences(store))
+  const { page, created } = await pages.connect(
     {
       tenantId: TENANT_ID,
       facebookPageId: demonstration.facebook_page_id,
@@ -34,5 +35,8 @@ export async function provisionPage(
     },
     nowMs,
   )
+  // Off until a person turns it on; here that person is us, to show it. What they turn off stays off.
+  if (page.settings === undefined)
+    await pages.update(TENANT_ID, page.id, (row) => ({ ...row, settings: { mirror_labels: true } }))
   return { id: page.id, created: created || page.last_synced_ms === null }
 }

@@ -12,7 +12,7 @@ let check: OpenApiCheck
 let tenant: TestTenant
 let worker: AsyncDisposable
 let outcome: (row: CommandRow) => Outcome = (row) => ({ state: 'succeeded', result: RESULTS[row.type]! })
-let ids: { page: number; conversation: number; contact: number }
+let ids: { page: number; conversation: number; contact: number; comment: number }
 
 beforeAll(async () => {
   system = await startApiSystem()
@@ -31,7 +31,12 @@ beforeAll(async () => {
     origin: 'send',
   }))
   const contacts = await system.request(tenant.key, 'GET', `/pages/${page.id}/contacts`)
-  ids = { page: page.id, conversation: conversation!.id, contact: contacts.body.contacts[0].id }
+  ids = {
+    page: page.id,
+    conversation: conversation!.id,
+    contact: contacts.body.contacts[0].id,
+    comment: (await data.addComment(page)).id,
+  }
 })
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]()
@@ -89,6 +94,9 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['PATCH', '/conversations/{id}', { status: 'open' }],
   ['PUT', '/contacts/{contactId}/update-in-system', { notes: 'calls on Mondays' }],
   ['PUT', '/contacts/{contactId}', { notes: null }],
+  ['PATCH', '/pages/{id}', { settings: { muted_label: 'Quiet' } }],
+  ['GET', '/pages/{id}/comments', undefined],
+  ['POST', '/comments/{commentId}/private-reply', { message: 'We wrote to you.' }],
   ['GET', '/settings', undefined],
   ['PUT', '/settings', { retention: { messages_days: 30 } }],
   ['GET', '/dead-letters', undefined],
@@ -102,7 +110,9 @@ function fill(path: string): string {
     ? ids.conversation
     : path.startsWith('/contacts')
       ? ids.contact
-      : ids.page
+      : path.startsWith('/comments')
+        ? ids.comment
+        : ids.page
   return path.replaceAll(/\{\w+\}/g, String(id))
 }
 

@@ -205,6 +205,34 @@ describe('unanswered conversations', () => {
   })
 })
 
+describe("a page's settings", () => {
+  const patch = (id: number, settings: unknown) =>
+    system.request(tenant.key, 'PATCH', `/pages/${id}`, { body: { settings } })
+
+  it('are off until somebody turns them on, changed in part, and shown with the page', async () => {
+    const shown = async () => (await system.request(tenant.key, 'GET', `/pages/${page.id}`)).body.page.settings
+    const defaults = { mirror_labels: false, archived_label: 'Archived', muted_label: 'Muted' }
+    expect(await shown()).toEqual(defaults)
+    const { status, body } = await patch(page.id, { mirror_labels: true, muted_label: 'Quiet' })
+    expect(status).toBe(200)
+    expect(body.page.settings).toEqual({ mirror_labels: true, archived_label: 'Archived', muted_label: 'Quiet' })
+    expect((await patch(page.id, { mirror_labels: null, muted_label: null })).body.page.settings).toEqual(defaults)
+    for (const settings of [{ muted_label: 'archived' }, { muted_label: ' ' }, { mirror_labels: 'yes' }, { x: 1 }])
+      expect((await patch(page.id, settings)).status, JSON.stringify(settings)).toBe(400)
+  })
+
+  it("begin as the tenant's defaults where a page is connected", async () => {
+    const defaults = { mirror_labels: true, archived_label: 'Done', muted_label: 'Muted' }
+    await system.request(tenant.key, 'PUT', '/settings', { body: { page_defaults: defaults } })
+    const connected = await system.request(tenant.key, 'POST', '/pages', {
+      body: { facebook_page_id: '4711', access_token: 'token' },
+    })
+    expect(connected.body.page.settings).toEqual(defaults)
+    const none = { mirror_labels: null, archived_label: null, muted_label: null }
+    await system.request(tenant.key, 'PUT', '/settings', { body: { page_defaults: none } })
+  })
+})
+
 describe('settings', () => {
   it('have defaults, are changed in part, and null gives a default back', async () => {
     const get = () => system.request(tenant.key, 'GET', '/settings')
@@ -214,7 +242,7 @@ describe('settings', () => {
     const changed = await set({ retention: { messages_days: 365 }, page_defaults: { mirror_labels: true } })
     expect(changed.body.settings).toEqual({
       retention: { ...before.retention, messages_days: 365 },
-      page_defaults: { mirror_labels: true },
+      page_defaults: { mirror_labels: true, archived_label: 'Archived', muted_label: 'Muted' },
     })
     expect((await get()).body).toEqual(changed.body)
     expect(

@@ -294,6 +294,41 @@ describe('bad input', () => {
   })
 })
 
+describe('comments', () => {
+  it('are listed, and answered by a message to whoever wrote one', async () => {
+    await startWorker(() => ({
+      state: 'succeeded',
+      result: { message: 'Private reply sent', outcome: 'applied_remote', facebook_message_id: null },
+    }))
+    const older = await data.addComment(page, { created_ms: Date.now() - 6 * 24 * HOUR_MS })
+    const comment = await data.addComment(page)
+    const listed = await system.request(tenant.key, 'GET', `/pages/${page.id}/comments`)
+    expect(listed.body.comments.map(({ id }: { id: number }) => id)).toEqual([comment.id, older.id])
+    expect(listed.body.comments[0]).toMatchObject({
+      facebook_comment_id: comment.comment_id,
+      from: { facebook_id: '9001', name: 'Dara' },
+      message: 'How much is it?',
+      replied_at: null,
+    })
+    const answer = await request('POST', `/comments/${comment.id}/private-reply`, { message: 'Five dollars' })
+    expect(answer.status).toBe(200)
+    const [command] = await commandsOfPage()
+    const row = await system.ledger.getByKey(commandKey(tenant.id, command.id))
+    expect(row).toMatchObject({
+      type: 'comment.private_reply',
+      arguments: { message: 'Five dollars', comment_id: comment.comment_id },
+    })
+  })
+
+  it('older than seven days cannot be answered so, nor can one with nothing to say', async () => {
+    const old = await data.addComment(page, { created_ms: Date.now() - 8 * 24 * HOUR_MS })
+    const late = await request('POST', `/comments/${old.id}/private-reply`, { message: 'late' })
+    expect([late.status, late.body.code]).toEqual([409, 'MESSAGE_WINDOW_CLOSED'])
+    for (const body of [{}, { message: '' }, { message: 'x'.repeat(2001) }, { message: 'x', comment_id: '1' }])
+      expect((await request('POST', `/comments/${old.id}/private-reply`, body)).status).toBe(400)
+  })
+})
+
 describe('cancelling and retrying', () => {
   const act = (id: string, what: string, key = tenant.key) => request('POST', `/commands/${id}/${what}`, {}, {}, key)
 

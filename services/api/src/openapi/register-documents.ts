@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Problem } from '@pagesync/shared/http/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { Command } from '../views/command.ts'
+import { Comment } from '../views/comment.ts'
 import { Contact } from '../views/contact.ts'
 import { Conversation } from '../views/conversation.ts'
 import { DeadLetter } from '../views/dead-letter.ts'
@@ -27,6 +28,7 @@ const TAGS = [
   { name: 'push', description: 'What is done at Facebook; `outcome` says how far it reached' },
   { name: 'conversations', description: 'Conversations and their messages' },
   { name: 'contacts', description: 'The people who wrote' },
+  { name: 'comments', description: "Comments under the page's posts" },
   { name: 'commands', description: 'The ledger: everything that was asked for, and its outcome' },
   { name: 'events', description: 'What changes, as it changes' },
   { name: 'dead letters', description: 'What was given up on, to be looked at, replayed or thrown away' },
@@ -50,7 +52,19 @@ const CONTENT_SECURITY_POLICY = {
 
 /** OpenAPI 3.1 of all routes registered after this, at `/docs/json`, and a page to try them at `/docs`. */
 export async function registerDocuments(server: FastifyInstance, version: string): Promise<void> {
-  for (const schema of [Problem, Page, Conversation, Message, Contact, Command, Run, Tenant, DeadLetter, Settings])
+  for (const schema of [
+    Problem,
+    Page,
+    Conversation,
+    Message,
+    Contact,
+    Command,
+    Run,
+    Tenant,
+    DeadLetter,
+    Settings,
+    Comment,
+  ])
     server.addSchema(schema)
   await server.register(swagger, {
     openapi: {

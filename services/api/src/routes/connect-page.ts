@@ -63,7 +63,7 @@ export const registerConnectPage: RegisterRoutes = (api, context) => {
 }
 
 async function connect(
-  { readPage, pages, ledger, clock }: ApiContext,
+  { readPage, pages, settings, ledger, clock }: ApiContext,
   caller: Caller,
   { facebook_page_id: facebookPageId, access_token: accessToken }: { facebook_page_id: string; access_token: string },
 ): Promise<{ page: PageRow; created: boolean }> {
@@ -72,10 +72,24 @@ async function connect(
     const problems = [{ path: '/facebook_page_id', message: 'is another page at Facebook' }]
     throw new AppError('VALIDATION_FAILED', '/facebook_page_id: is another page at Facebook', { problems })
   }
-  const connected = await pages.connect({ tenantId: caller.tenantId, facebookPageId, accessToken, name }, clock.now())
+  const { page: stored, created } = await pages.connect(
+    { tenantId: caller.tenantId, facebookPageId, accessToken, name },
+    clock.now(),
+  )
+  const page = created ? await withDefaults(stored, settings, pages) : stored
   // Commands that waited for a living token go on now.
-  await ledger.wakePage(connected.page.id, clock.now())
-  return connected
+  await ledger.wakePage(page.id, clock.now())
+  return { page, created }
+}
+
+async function withDefaults(
+  page: PageRow,
+  settings: ApiContext['settings'],
+  pages: ApiContext['pages'],
+): Promise<PageRow> {
+  const { page_defaults } = await settings.get(page.tenant_id)
+  if (Object.keys(page_defaults).length === 0) return page
+  return pages.update(page.tenant_id, page.id, (row) => ({ ...row, settings: page_defaults }))
 }
 
 /** Once more after a crash in between is harmless: an open full sync is shared. */

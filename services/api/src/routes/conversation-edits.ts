@@ -1,4 +1,4 @@
-import { pullStamp } from '@pagesync/shared/model/stamp.ts'
+import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
@@ -46,7 +46,7 @@ export const registerConversationEdits: RegisterRoutes = (api, context) => {
       const updated = await editRow<ConversationRow>({
         collection: synced.conversations,
         row: conversation,
-        edit: (row) => (row.status === status ? row : { ...row, status, status_stamp: pullStamp(nowMs) }),
+        edit: (row) => (row.status === status ? row : { ...row, status, status_stamp: webhookStamp(nowMs) }),
         fieldsOf: (row) => ({ status: row.status }),
         change: { type: 'conversation.updated', facebookPageId: page.facebook_page_id, requestId: request.id },
         announce,

@@ -1,6 +1,8 @@
+import type { PageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
+import { assertLabelsDiffer, mergedSettings, PageSettingsBody } from '../page-settings-body.ts'
 import { body, errors, success } from '../route-shapes.ts'
 import { DAYS_MAX, LEDGER_DAYS_MIN, presentSettings, Settings } from '../views/settings.ts'
 import { named } from '../views/shapes.ts'
@@ -20,12 +22,7 @@ const SettingsBody = body(
         { additionalProperties: false },
       ),
     ),
-    page_defaults: Type.Optional(
-      Type.Object(
-        { mirror_labels: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])) },
-        { additionalProperties: false },
-      ),
-    ),
+    page_defaults: Type.Optional(PageSettingsBody),
   },
   { minProperties: 1, examples: [{ retention: { messages_days: 730, ledger_days: 30 } }] },
 )
@@ -52,7 +49,9 @@ export const registerSettings: RegisterRoutes = (api, { settings }) => {
       schema: {
         tags: ['settings'],
         summary: 'Change settings',
-        description: 'Members that are not named stay; null gives one its default back.',
+        description:
+          'Members that are not named stay; null gives one its default back. `page_defaults` is for pages connected from ' +
+          'now on. `retention` is kept here, but this version removes by `LEDGER_RETENTION_DAYS` of the worker alone.',
         body: SettingsBody,
         response: {
           200: Answer,
@@ -62,23 +61,12 @@ export const registerSettings: RegisterRoutes = (api, { settings }) => {
     },
     async (request) => {
       const { retention = {}, page_defaults: pageDefaults = {} } = request.body
-      const updated = await settings.update(callerOf(request).tenantId, (stored) => ({
-        retention: merged(stored.retention, retention),
-        page_defaults: merged(stored.page_defaults, pageDefaults),
-      }))
+      const updated = await settings.update(callerOf(request).tenantId, (stored) => {
+        const page_defaults: Partial<PageSettings> = mergedSettings({ ...stored.page_defaults }, pageDefaults)
+        assertLabelsDiffer(page_defaults, '/page_defaults')
+        return { retention: mergedSettings(stored.retention, retention), page_defaults }
+      })
       return { success: true as const, settings: presentSettings(updated) }
     },
   )
-}
-
-function merged<V>(
-  stored: Readonly<Record<string, V>>,
-  given: Readonly<Record<string, V | null | undefined>>,
-): Record<string, V> {
-  const next: Record<string, V> = { ...stored }
-  for (const [name, value] of Object.entries(given)) {
-    if (value === null || value === undefined) delete next[name]
-    else next[name] = value
-  }
-  return next
 }

@@ -1,12 +1,7 @@
+import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { FacebookId, Id, nullable, rfc3339, rfc3339OrNull, Time, wordOf } from './shapes.ts'
-
-const HOUR_MS = 3_600_000
-/** A page may answer freely for so long after the person's last action. */
-export const STANDARD_WINDOW_MS = 24 * HOUR_MS
-/** A person at the page (tag HUMAN_AGENT) may answer for so long. */
-export const HUMAN_AGENT_WINDOW_MS = 7 * 24 * HOUR_MS
 
 const ReplyWindow = Type.Object({
   kind: wordOf(
@@ -74,9 +69,9 @@ export function isAnswered(row: Pick<ConversationRow, 'last_message_direction' |
 
 export function replyWindow(lastCustomerMs: number | null, nowMs: number): ReplyWindow {
   if (lastCustomerMs === null) return { kind: 'closed', closes_at: null }
-  const standardEndMs = lastCustomerMs + STANDARD_WINDOW_MS
+  const standardEndMs = replyWindowEndMs(lastCustomerMs, false)
   if (nowMs < standardEndMs) return { kind: 'standard', closes_at: rfc3339(standardEndMs) }
-  const humanEndMs = lastCustomerMs + HUMAN_AGENT_WINDOW_MS
+  const humanEndMs = replyWindowEndMs(lastCustomerMs, true)
   if (nowMs < humanEndMs) return { kind: 'human_agent', closes_at: rfc3339(humanEndMs) }
   return { kind: 'closed', closes_at: null }
 }

@@ -1,9 +1,18 @@
-import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { type PageRow, pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { FacebookId, Id, nullable, rfc3339, rfc3339OrNull, Time, wordOf } from './shapes.ts'
 
 export const PageStatus = wordOf(['active', 'paused', 'reauth_required', 'disconnected'])
 export const TokenStatus = wordOf(['valid', 'expiring', 'invalid', 'unknown'])
+
+export const PageSettings = Type.Object({
+  mirror_labels: Type.Boolean({
+    description:
+      "Archived and muted conversations are shown at Facebook as labels of the person, and people's labels here",
+  }),
+  archived_label: Type.String({ examples: ['Archived'] }),
+  muted_label: Type.String({ examples: ['Muted'] }),
+})
 
 export const Page = Type.Object(
   {
@@ -18,6 +27,7 @@ export const Page = Type.Object(
     status: PageStatus,
     token_status: TokenStatus,
     webhook_subscribed: nullable(Type.Boolean()),
+    settings: PageSettings,
     details_synced_at: nullable(Time),
     last_synced_at: nullable(Time),
     connected_at: Time,
@@ -39,6 +49,7 @@ export function presentPage(row: PageRow): Page {
     status: row.status,
     token_status: row.token_status,
     webhook_subscribed: row.webhook_subscribed,
+    settings: pageSettings(row),
     details_synced_at: rfc3339OrNull(row.details_synced_ms),
     last_synced_at: rfc3339OrNull(row.last_synced_ms),
     connected_at: rfc3339(row.created_ms),

@@ -18,7 +18,12 @@ const Done = {
 }
 const OfConversation = { ...Done, conversation: named(Conversation) }
 const Fields = Type.Array(Type.String(), { examples: [['about']] })
-const Sent = { message: named(Message), outcome: Outcome, reason: Done.reason }
+const Sent = {
+  message: nullable(named(Message)),
+  facebook_message_id: nullable(Type.String()),
+  outcome: Outcome,
+  reason: Done.reason,
+}
 
 /** What each push answers beside `success`; the page, the conversation and the message as they stand by then. */
 export const PUSH_RESULTS = {

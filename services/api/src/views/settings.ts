@@ -1,17 +1,18 @@
+import { pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import type { StoredSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { type Static, Type } from '@sinclair/typebox'
+import { PageSettings } from './page.ts'
 
 /** Longer than the topics keep anything, so that a topic that is read again runs nothing twice. */
 export const LEDGER_DAYS_MIN = 8
 export const DAYS_MAX = 3_650
 
-export const RETENTION_DEFAULTS = {
+const RETENTION_DEFAULTS = {
   messages_days: null,
   raw_events_days: 30,
-  ledger_days: 90,
+  ledger_days: 30,
   audit_days: 365,
 } as const
-export const PAGE_DEFAULTS = { mirror_labels: false } as const
 
 const days = (minimum: number) => Type.Integer({ minimum, maximum: DAYS_MAX })
 
@@ -23,11 +24,7 @@ export const Settings = Type.Object(
       ledger_days: days(LEDGER_DAYS_MIN),
       audit_days: days(1),
     }),
-    page_defaults: Type.Object({
-      mirror_labels: Type.Boolean({
-        description: 'Pages connected from now on mirror "archived" and "muted" to Facebook as labels of the person',
-      }),
-    }),
+    page_defaults: PageSettings,
   },
   { $id: 'Settings', description: 'What a tenant decides for itself' },
 )
@@ -36,6 +33,6 @@ export type Settings = Static<typeof Settings>
 export function presentSettings({ retention, page_defaults }: StoredSettings): Settings {
   return {
     retention: { ...RETENTION_DEFAULTS, ...retention },
-    page_defaults: { ...PAGE_DEFAULTS, ...page_defaults },
+    page_defaults: pageSettings({ settings: page_defaults }),
   }
 }

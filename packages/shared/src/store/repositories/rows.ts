@@ -413,7 +413,7 @@ export const PAGE_SYNCS: CollectionDefinition<PageSyncRow> = { name: 'page_syncs
 /** What a tenant decided for itself; absent members are the defaults. `_id` is the tenant's. */
 export interface TenantSettingsRow extends StoreDocument {
   readonly retention: Readonly<Record<string, number | null>>
-  readonly page_defaults: Readonly<Record<string, boolean>>
+  readonly page_defaults: Partial<PageSettings>
 }
 export const TENANT_SETTINGS: CollectionDefinition<TenantSettingsRow> = { name: 'tenant_settings', indexes: {} }
 
