@@ -234,6 +234,23 @@ describe('a full sync', () => {
   })
 })
 
+describe('the state of one conversation', () => {
+  it('brings the labels that people put on at Facebook while no webhook came', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 3 })
+    await bed.run('page.full_sync')
+    const [conversation] = await allConversations(bed)
+    await bed.simulator.control('POST', 'events', {
+      kind: 'inbox_labels',
+      psid: conversation?.psid,
+      label: 'VIP',
+      action: 'add',
+    })
+    const row = await bed.command(await bed.publish('conversation.sync_status', { conversation_id: conversation?.id }))
+    expect(row).toMatchObject({ state: 'succeeded', result: { labels: ['VIP'] } })
+    expect((await allConversations(bed))[0]?.labels).toEqual(['VIP'])
+  })
+})
+
 describe('who a person is', () => {
   const nameless = async (bed: SyncBed, psid: string) => {
     const key = `${bed.page.id}:${psid}`

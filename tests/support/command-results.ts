@@ -63,6 +63,7 @@ export const RESULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     can_reply: true,
     folder: 'inbox',
     status: 'open',
+    labels: [],
     synced_at: '2026-01-08T10:30:00.000Z',
   },
   'page.update': {

@@ -89,6 +89,7 @@ export const PULL_RESULTS = {
     can_reply: nullable(Type.Boolean()),
     folder: nullable(Type.String()),
     status: wordOf(['open', 'closed', 'archived']),
+    labels: Type.Array(Type.String()),
     synced_at: Time,
   },
 } as const

@@ -3,13 +3,8 @@ import type { MessageIdentity, MessageKnowledge } from '@pagesync/shared/model/m
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
 import type { MessageItem, PageEvent } from '@pagesync/shared/model/page-event.ts'
 import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
-import {
-  type Attachment,
-  conversationKey,
-  messageKey,
-  type PageRow,
-  pageSettings,
-} from '@pagesync/shared/store/repositories/rows.ts'
+import { type Attachment, conversationKey, messageKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { labelMeaning } from './label-meaning.ts'
 
 /** An event of a connected page, and where it stands in the topic. */
 export interface PlacedEvent {
@@ -93,9 +88,7 @@ function labelOf(value: unknown, page: PageRow): EventEffect['label'] {
   const { action, label } = (value ?? {}) as { action?: unknown; label?: { page_label_name?: unknown } }
   const name = label?.page_label_name
   if (typeof name !== 'string' || (action !== 'add' && action !== 'remove')) return null
-  const { mirror_labels, archived_label, muted_label } = pageSettings(page)
-  const means = name === archived_label ? 'archived' : name === muted_label ? 'muted' : null
-  return { name, on: action === 'add', means: mirror_labels ? means : null }
+  return { name, on: action === 'add', means: labelMeaning(name, page) }
 }
 
 function identityOf(event: PageEvent, page: PageRow): MessageIdentity | null {

@@ -1,10 +1,16 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { pullStamp } from '@pagesync/shared/model/stamp.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
+import { labelMeaning } from '../events/label-meaning.ts'
+import { stepConversation } from '../push/conversation-state.ts'
 import { commandsConversation } from './find-conversation.ts'
 import { type PulledConversation, writePulled } from './write-pulled.ts'
 
-/** What Facebook says of one conversation now: reads and moves between folders leave no other trace. */
+/**
+ * What Facebook says of one conversation now, its labels included: reads and moves between folders leave no other
+ * trace, and a label may have been put on while no webhook came.
+ */
 export const syncConversationStatusFromFacebook: Operation = async (context) => {
   const conversation = await commandsConversation(context)
   const { thread, requestedAtMs, droppedFields } = await readThread(conversation, context)
@@ -12,7 +18,8 @@ export const syncConversationStatusFromFacebook: Operation = async (context) => 
     [{ thread, folder: undefined, messages: [], messagesEnd: 'not-asked', requestedAtMs, droppedFields }],
     context,
   )
-  const row = rows.conversations.get(conversation._id)?.after ?? conversation
+  const pulled = rows.conversations.get(conversation._id)?.after ?? conversation
+  const row = await pullLabels(pulled, context)
   return {
     result: {
       unread_count: row.unread_count,
@@ -20,10 +27,40 @@ export const syncConversationStatusFromFacebook: Operation = async (context) => 
       can_reply: row.can_reply,
       folder: row.folder,
       status: row.status,
+      labels: row.labels,
       synced_at: new Date(requestedAtMs).toISOString(),
     },
   }
 }
+
+/** Labels are shown only to pages that accepted Facebook's terms for them: a refusal leaves what is known. */
+async function pullLabels(row: ConversationRow, context: OperationContext): Promise<ConversationRow> {
+  if (row.psid === null) return row
+  const stamp = pullStamp(context.clock.now())
+  let listed: readonly string[]
+  try {
+    listed = await context.writes.labelsOf(row.psid)
+  } catch (error) {
+    if (error instanceof AppError && LABELS_REFUSED.has(error.code)) return row
+    throw error
+  }
+  const names = new Set([...row.labels, ...listed])
+  const steps = [...names].map((name) => ({
+    kind: 'label' as const,
+    name,
+    on: listed.includes(name),
+    means: labelMeaning(name, context.page),
+    stamp,
+  }))
+  return steps.length === 0 ? row : stepConversation(row._id, steps, context)
+}
+
+const LABELS_REFUSED: ReadonlySet<string> = new Set([
+  'PERMISSION_MISSING',
+  'FACEBOOK_REJECTED',
+  'FACEBOOK_OBJECT_GONE',
+  'RECIPIENT_UNAVAILABLE',
+])
 
 export async function readThread(
   conversation: ConversationRow,
