@@ -40,6 +40,14 @@ export const listQuery = <const D extends 'newest' | 'activity', P extends TProp
     Closed,
   )
 
+export const Search = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 100,
+    description: 'Names with words that begin so, whatever their case and accents',
+  }),
+)
+
 /** The query of a list that has one order alone: by id. */
 export const idQuery = Type.Object(
   { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor), sort: Type.Optional(Type.Literal('id')) },

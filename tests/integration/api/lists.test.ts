@@ -187,3 +187,36 @@ describe('a cursor', () => {
     }
   })
 })
+
+describe('searching by name', () => {
+  const idsFound = async (path: string, name: string) => (await readAll(path, name)).ids.toSorted((a, b) => a - b)
+
+  it('finds conversations by words that begin so, whatever case and accents, also where the contact alone has the name', async () => {
+    const page = await newPage()
+    const names = ['José Ñuñez', 'Sokha Chea', null, 'Chea Dara']
+    const rows = await data.addConversations(page, 4, (i) => ({ participant_name: names[i]! }))
+    const ids = rows.map(({ id }) => id)
+    const search = (q: string) =>
+      idsFound(`/pages/${page.id}/conversations?q=${encodeURIComponent(q)}`, 'conversations')
+    expect(await search('nun')).toEqual([ids[0]])
+    expect(await search('CHE')).toEqual([ids[1], ids[3]])
+    expect(await search('che sok')).toEqual([ids[1]])
+    expect(await search('hea')).toEqual([])
+    expect(await search('contact')).toEqual([ids[2]])
+    expect(await search('%.*')).toEqual([])
+  })
+
+  it('finds contacts by name and by tag', async () => {
+    const page = await newPage()
+    await data.addConversations(page, 3)
+    const all = (await system.request(tenant.key, 'GET', `/pages/${page.id}/contacts?sort=id`)).body.contacts
+    await system.request(tenant.key, 'PUT', `/contacts/${all[1].id}`, {
+      body: { name: 'Élodie Martin', tags: ['wholesale'] },
+    })
+    expect(await idsFound(`/pages/${page.id}/contacts?q=elo`, 'contacts')).toEqual([all[1].id])
+    expect(await idsFound(`/pages/${page.id}/contacts?tag=wholesale`, 'contacts')).toEqual([all[1].id])
+    expect(await idsFound(`/pages/${page.id}/contacts?tag=vip&q=contact`, 'contacts')).toEqual([all[0].id, all[2].id])
+    for (const query of ['q=', `q=${'x'.repeat(101)}`, 'tag=', 'name=x'])
+      expect((await system.request(tenant.key, 'GET', `/pages/${page.id}/contacts?${query}`)).status).toBe(400)
+  })
+})
