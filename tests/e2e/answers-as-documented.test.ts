@@ -41,6 +41,10 @@ describe('answers of the whole system', () => {
     ['GET', '/conversations/{id}/messages'],
     ['GET', '/contacts/{id}'],
     ['GET', '/commands'],
+    ['GET', '/pages/{id}/conversations/unanswered'],
+    ['GET', '/pages/{id}/comments'],
+    ['GET', '/settings'],
+    ['GET', '/dead-letters'],
   ] as const
 
   it.each(REQUESTS)('%s %s', async (method, path) => {

@@ -81,6 +81,9 @@ export function createLiveEvents({ eventLog, clock, logger }: LiveEventsDeps): L
     try {
       const offsets = Object.fromEntries(stream.positions)
       own = await eventLog.tail({ topic: TOPICS.changes, from: { offsets }, handle })
+      // An id of another log may name what is not there yet: nothing that comes may be taken for seen.
+      for (const [partition, offset] of Object.entries(own.positions()))
+        stream.positions.set(Number(partition), Math.min(offset, stream.positions.get(Number(partition)) ?? offset))
       while (!signal.aborted && !join()) await clock.sleep(CAUGHT_UP_EVERY_MS, signal).catch(() => undefined)
       return true
     } catch (err) {

@@ -177,6 +177,13 @@ describe('the event stream', () => {
     }
   })
 
+  it('goes on from now where the id names what is not there yet', async () => {
+    await using listener = await listen(mine.key, '0:999999999,1:999999999')
+    await untilBegun(listener)
+    await announce(change(page), change(other))
+    await seenBy(listener, 2)
+  })
+
   it('passes over what another program wrote there that is no change', async () => {
     await using listener = await listen(mine.key)
     await untilBegun(listener)

@@ -93,7 +93,10 @@ export interface Subscription extends AsyncDisposable {
 
 export const SUBSCRIPTION_CLOSE_MS = 8_000
 
-/** Where a tail begins: only what is written from now on, or from the given offset of each partition (others: now). */
+/**
+ * Where a tail begins: only what is written from now on, or from the given offset of each partition (others: now). An
+ * offset that is not there, or not yet, counts as the nearest one.
+ */
 export type TailFrom = 'now' | { readonly offsets: Readonly<Record<number, number>> }
 
 export interface TailOptions {

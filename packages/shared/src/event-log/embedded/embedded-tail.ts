@@ -16,7 +16,10 @@ export interface EmbeddedTailDeps {
 export function openEmbeddedTail(options: TailOptions, deps: EmbeddedTailDeps): Tail {
   const { topic, logger } = deps
   const wanted = options.from === 'now' ? {} : options.from.offsets
-  const positions = topic.partitions.map(({ partition, nextOffset }) => wanted[partition] ?? nextOffset)
+  // An offset that is not there yet would pass over what comes: the end is taken.
+  const positions = topic.partitions.map(({ partition, nextOffset }) =>
+    Math.min(nextOffset, wanted[partition] ?? nextOffset),
+  )
   let isScheduled = false
   let isClosed = false
 
