@@ -171,6 +171,17 @@ describe('archiving a conversation', () => {
   })
 })
 
+describe('labels whose webhooks were lost', () => {
+  it('come back as the same state with the next pull of the conversation', async () => {
+    await using bed = await openPushBed({ labels: true })
+    await bed.simulator.control('POST', 'webhooks/hold')
+    for (const label of ['Archived', 'VIP'])
+      await bed.simulator.control('POST', 'events', { kind: 'inbox_labels', psid: bed.psid, label, wait: false })
+    await bed.push('conversation.sync_status')
+    expect(await bed.conversation()).toMatchObject({ status: 'archived', labels: ['Archived', 'VIP'] })
+  })
+})
+
 describe('muting a conversation', () => {
   it('is for good by default, and ends when asked', async () => {
     await using bed = await openPushBed({ labels: true })
@@ -471,5 +482,46 @@ describe('a push from the topic with wrong arguments', () => {
       expect(fields).toMatchObject({ code: 'COMMAND_REJECTED', message: expect.stringContaining(`${path}:`) })
     }
     expect((await bed.push('message.send', { message: 'fine', unknown_member: 1 })).state).toBe('succeeded')
+  })
+})
+
+describe('a push behind a running sync of the same page', () => {
+  it('goes ahead of it, also when another worker took the command up', async () => {
+    await using bed = await openSyncBed({ count: 150, longShare: 0.2, longMessages: 120 }, { callsPerSecond: 5 })
+    const sync = await bed.publish('page.full_sync')
+    await bed.command(sync, ({ progress }) => (progress?.done ?? 0) > 0)
+    const byTopic = await bed.run('page.update', { about: 'by the topic' })
+    // Straight into the ledger, as when another worker has the topic's partition: nobody is woken.
+    const { row } = await bed.ledger.accept(
+      {
+        commandId: 'from-elsewhere',
+        tenantId: 't_bed',
+        pageId: bed.page.id,
+        facebookPageId: bed.page.facebook_page_id,
+        conversationKey: null,
+        type: 'page.update',
+        arguments: { about: 'from elsewhere' },
+        requestedBy: { kind: 'service', id: 'test' },
+        trigger: 'api',
+      },
+      Date.now(),
+    )
+    await bed.ledger.save({ ...row, state: 'queued', due_ms: Date.now() })
+    const fromElsewhere = await bed.command('from-elsewhere')
+    expect([byTopic.state, fromElsewhere.state]).toEqual(['succeeded', 'succeeded'])
+    expect((await bed.ledger.get('t_bed', sync))?.state).toBe('running')
+  })
+})
+
+describe('the ledger', () => {
+  it('forgets what ended long ago, and nothing that is open', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    const done = await bed.run('page.sync_details')
+    const open = await bed.publish('page.update', { arguments: { about: 'later' }, not_before: '2200-01-01T00:00:00Z' })
+    await bed.command(open, ({ state }) => state === 'queued')
+    expect(await bed.ledger.forget(done.finished_ms ?? 0, Date.now(), 10)).toBe(0)
+    expect(await bed.ledger.forget(Date.now() + 1, Date.now(), 10)).toBe(1)
+    expect(await bed.ledger.get('t_bed', done.command_id)).toBeUndefined()
+    expect((await bed.ledger.get('t_bed', open))?.state).toBe('queued')
   })
 })

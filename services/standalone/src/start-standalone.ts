@@ -126,6 +126,7 @@ async function startWorker(
         GRAPH_VERSION,
         GRAPH_CALLS_PER_SECOND: 2,
         STALL_SECONDS: 30,
+        FB_APP_ID: demonstration.app_id,
         FB_APP_SECRET: demonstration.app_secret,
       },
       eventLog,

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { crashInSend, STEPS } from './send-crash.ts'
+
+/** `npm run test:chaos` asks for more. */
+const KILLS = Number(process.env.CHAOS_KILLS ?? 2)
+const ECHOES = ['after', 'none', 'before'] as const
+
+describe.concurrent('a worker that is killed in the middle of a send, on the embedded engines', () => {
+  it.each(STEPS)(
+    'at the step "%s": the customer gets the message exactly once, and the command says so',
+    {
+      timeout: 150_000 * KILLS,
+    },
+    async (step) => {
+      const crashes = Array.from({ length: KILLS }, (_, i) =>
+        crashInSend({ step, echoOrder: ECHOES[i % 3] ?? 'after' }),
+      )
+      for (const { row, delivered } of await Promise.all(crashes)) {
+        expect({ delivered, state: row.state }).toEqual({ delivered: 1, state: 'succeeded' })
+        expect(row.result).toMatchObject({ outcome: 'applied_remote', facebook_message_id: expect.any(String) })
+      }
+    },
+  )
+})
