@@ -25,6 +25,7 @@ export async function startServer(
     env: { PATH: process.env.PATH ?? '', ...environment(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  killAtExit(child)
   const pid = child.pid
   if (pid === undefined) throw new Error(`${script} did not start`)
   const deadline = performance.now() + START_MS
@@ -44,7 +45,8 @@ export interface LoadProcess extends AsyncDisposable {
 }
 
 export function startLoad(): LoadProcess {
-  const child = fork(new URL('./load.ts', import.meta.url), { execArgv: [], serialization: 'advanced' })
+  const child: ChildProcess = fork(new URL('./load.ts', import.meta.url), { execArgv: [], serialization: 'advanced' })
+  killAtExit(child)
   return {
     async run(order) {
       child.send(order)
@@ -62,9 +64,17 @@ export async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }
 
+/** A benchmark that is broken off leaves nothing behind, neither running nor paused. */
+function killAtExit(child: ChildProcess): void {
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
+}
+
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
+  child.kill('SIGCONT')
   child.kill('SIGTERM')
   await Promise.race([ended, delay(12_000).then(() => child.kill('SIGKILL'))])
 }
