@@ -60,9 +60,10 @@ const SAMPLE = newCommandRow(
 /** Asked of the very function that decides it. */
 function inCommand(code: ErrorCode): string {
   if (code === 'LEASE_LOST' || code === 'COMMAND_CANCELLED') return 'stops, writes nothing more'
+  if (code === 'COMMAND_EXPIRED') return 'ends as expired'
   const error = new AppError(code, '')
   const next = afterFailure({ ...SAMPLE, rev: 1, attempts: 1 }, error, 0, () => 0.5)
-  if (next.kind === 'fail') return 'fails'
+  if (next.kind !== 'wait') return 'fails'
   if (next.reason === 'reauth_required') return `waits for a living token (looks every ${REAUTH_CHECK_MS / 1000} s)`
   return next.counted ? `tries again, ${ATTEMPTS_MAX} attempts in all` : 'waits as told, uncounted'
 }

@@ -91,6 +91,10 @@ async function settleFailure(error: AppError, run: CommandRun, record: CommandRe
     return
   }
   const next = afterFailure(record.row(), error, deps.clock.now())
+  if (next.kind === 'unconfirmed') {
+    await record.change({ state: 'unconfirmed', reason: next.reason, dueMs: next.dueMs }, { uncounted: true })
+    return
+  }
   if (next.kind === 'fail') {
     const result = run.row.lane === 'push' && error.facebook ? { outcome: 'rejected', facebook: error.facebook } : null
     await record.change({
