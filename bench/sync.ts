@@ -64,7 +64,7 @@ async function measureCalls() {
   say(
     `first full sync: ${calls_full} calls (target 150) in ${round(seconds, 1)} s, ${round(wallRatio, 3)} of calls / 2 (target 1.1)`,
   )
-  const documents = await fingerprints(bed.storeUrl)
+  const documents = await fingerprints(bed.storeUrl, bed.simulator.url)
 
   await (await bed.request()).settled()
   const calls_unchanged = await bed.takeCalls()
@@ -109,7 +109,7 @@ async function measureKills(expected: ReadonlyMap<string, string>, uninterrupted
   }
   await end
   const calls = await bed.takeCalls()
-  const identical = sameDocuments(expected, await fingerprints(bed.storeUrl))
+  const identical = sameDocuments(expected, await fingerprints(bed.storeUrl, bed.simulator.url))
   say(
     `killed ${kills} times: ${calls} calls (target ${uninterrupted + kills}), documents ${identical ? 'identical' : 'DIFFERENT'}`,
   )

@@ -22,8 +22,12 @@ const OURS = new Set([
 /** A message's `created_ms` is Facebook's. */
 const FACEBOOKS = new Set([`${MESSAGES.name}.created_ms`])
 
-/** One hash for each document, of what Facebook told. */
-export async function fingerprints(storeUrl: string): Promise<ReadonlyMap<string, string>> {
+/**
+ * One hash for each document, of what Facebook told.
+ *
+ * @param facebookUrl where this bed's simulated Facebook stood: it is in the links of attachments
+ */
+export async function fingerprints(storeUrl: string, facebookUrl: string): Promise<ReadonlyMap<string, string>> {
   const client = await new MongoClient(storeUrl).connect()
   try {
     const found = new Map<string, string>()
@@ -32,7 +36,13 @@ export async function fingerprints(storeUrl: string): Promise<ReadonlyMap<string
         const told = Object.entries(document).filter(([field]) => !OURS.has(field) || FACEBOOKS.has(`${name}.${field}`))
         found.set(
           `${name}/${document._id}`,
-          hash('sha256', JSON.stringify(told.toSorted(([a], [b]) => a.localeCompare(b)))),
+          hash(
+            'sha256',
+            JSON.stringify(
+              told.toSorted(([a], [b]) => a.localeCompare(b)),
+              withoutStamps,
+            ).replaceAll(facebookUrl, ''),
+          ),
         )
       }
     }
@@ -40,6 +50,11 @@ export async function fingerprints(storeUrl: string): Promise<ReadonlyMap<string
   } finally {
     await client.close()
   }
+}
+
+/** Times of knowledge stand in nested values as well. */
+function withoutStamps(name: string, value: unknown): unknown {
+  return name === 'stamp' ? undefined : value
 }
 
 export function sameDocuments(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
