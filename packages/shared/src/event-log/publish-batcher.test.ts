@@ -17,9 +17,9 @@ function heldLog() {
   return { calls, publish }
 }
 
-/** What was begun in this turn of the event loop is under way after it. */
-async function aTurn(): Promise<void> {
-  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve))
+/** What was begun is under way after it. */
+async function aMoment(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 async function outcome(promise: Promise<void>): Promise<string> {
@@ -30,19 +30,19 @@ async function outcome(promise: Promise<void>): Promise<string> {
 }
 
 describe('createPublishBatcher', () => {
-  it('publishes a lone record at the end of the turn', async () => {
+  it('publishes a lone record after a few turns of the event loop, without a timer', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     void batcher.publish([record('a')])
-    await aTurn()
+    await aMoment()
     expect(log.calls.map((call) => call.values)).toEqual([['a']])
   })
 
-  it('publishes together what came in the same turn', async () => {
+  it('publishes together what came at the same time', async () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     const calls = [batcher.publish([record('a')]), batcher.publish([record('b')])]
-    await aTurn()
+    await aMoment()
     expect(log.calls.map(({ values }) => values)).toEqual([['a', 'b']])
     log.calls[0]!.resolve()
     await Promise.all(calls)
@@ -52,17 +52,17 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     const first = batcher.publish([record('a')])
-    await aTurn()
+    await aMoment()
     const others = [batcher.publish([record('b'), record('c')]), batcher.publish([record('d')])]
     expect(log.calls).toHaveLength(1)
     log.calls[0]!.resolve()
     await first
-    await aTurn()
+    await aMoment()
     expect(log.calls.map((call) => call.values)).toEqual([['a'], ['b', 'c', 'd']])
     expect(batcher.waiting().records).toBe(3)
     log.calls[1]!.resolve()
     await Promise.all(others)
-    await aTurn()
+    await aMoment()
     expect(batcher.waiting()).toEqual({ records: 0, bytes: 0 })
   })
 
@@ -70,11 +70,11 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     const first = batcher.publish([record('a')])
-    await aTurn()
+    await aMoment()
     const second = batcher.publish([record('b')])
     log.calls[0]!.reject(new AppError('EVENT_LOG_UNAVAILABLE', 'down'))
     expect(await outcome(first)).toBe('EVENT_LOG_UNAVAILABLE')
-    await aTurn()
+    await aMoment()
     log.calls[1]!.resolve()
     expect(await outcome(second)).toBe('published')
   })
@@ -87,10 +87,10 @@ describe('createPublishBatcher', () => {
     void batcher.publish([record('c'), record('d')])
     void batcher.publish([record('e'.repeat(99))])
     void batcher.publish([record('f')])
-    await aTurn()
+    await aMoment()
     for (let i = 0; i < 4; i++) {
       log.calls[i]?.resolve()
-      await aTurn()
+      await aMoment()
     }
     expect(log.calls.map((call) => call.values.map((value) => value[0]).join(''))).toEqual(['ab', 'cd', 'e', 'f'])
   })
@@ -102,7 +102,7 @@ describe('createPublishBatcher', () => {
     void batcher.publish([record('b')])
     expect(await outcome(batcher.publish([record('c'), record('d')]))).toBe('EVENT_LOG_UNAVAILABLE')
     expect(await outcome(batcher.publish([record('e'.repeat(60))]))).toBe('EVENT_LOG_UNAVAILABLE')
-    await aTurn()
+    await aMoment()
     expect(log.calls.map(({ values }) => values)).toEqual([['a', 'b']])
   })
 
@@ -110,7 +110,7 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't', { roundRecordsMax: 1, waitingRecordsMax: 1 })
     void batcher.publish([record('a'), record('b')])
-    await aTurn()
+    await aMoment()
     expect(log.calls.map((call) => call.values)).toEqual([['a', 'b']])
   })
 
@@ -120,7 +120,7 @@ describe('createPublishBatcher', () => {
     const tooLarge = batcher.publish([record('x'.repeat(RECORD_BYTES_MAX))])
     const fine = batcher.publish([record('a')])
     expect(await outcome(tooLarge)).toBe('PAYLOAD_TOO_LARGE')
-    await aTurn()
+    await aMoment()
     log.calls[0]!.resolve()
     expect(await outcome(fine)).toBe('published')
   })
@@ -129,7 +129,7 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't', { callMsMax: 30, publishTimeoutMs: 20 })
     const first = batcher.publish([record('a')])
-    await aTurn()
+    await aMoment()
     const second = batcher.publish([record('b')])
     expect(log.calls[0]!.timeoutMs).toBe(20)
     await new Promise((resolve) => setTimeout(resolve, 40))
@@ -143,13 +143,13 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't')
     const first = batcher.publish([record('a')])
-    await aTurn()
+    await aMoment()
     const second = batcher.publish([record('b')])
     const closing = batcher.close()
     expect(await outcome(batcher.publish([record('c')]))).toBe('EVENT_LOG_UNAVAILABLE')
     log.calls[0]!.resolve()
     await first
-    await aTurn()
+    await aMoment()
     log.calls[1]!.resolve()
     await closing
     expect(await outcome(second)).toBe('published')
@@ -160,7 +160,7 @@ describe('createPublishBatcher', () => {
     const log = heldLog()
     const batcher = createPublishBatcher(log, 't', { closeMsMax: 20 })
     void batcher.publish([record('a')])
-    await aTurn()
+    await aMoment()
     const second = batcher.publish([record('b')])
     await batcher.close()
     expect(await outcome(second)).toBe('EVENT_LOG_UNAVAILABLE')
