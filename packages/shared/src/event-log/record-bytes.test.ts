@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type LogRecord, RECORD_BYTES_MAX } from './event-log.ts'
-import { checkRecords, isTooLarge, measureRecords, recordBytes, recordUnits } from './record-bytes.ts'
+import { checkRecords, isTooLarge, measureRecords, recordBytes, recordUnits, sizesToCutBy } from './record-bytes.ts'
 
 const record = (value: string, headers: Record<string, string> = { h: 'é' }): LogRecord => ({
   key: 'k',
@@ -40,9 +40,17 @@ describe('the size of a record', () => {
       )
   })
 
+  test('is counted in bytes for cutting only where it could matter', () => {
+    const records = [record('é'.repeat(10)), record('a')]
+    expect(sizesToCutBy(records, 1000)).toEqual(records.map(recordUnits))
+    expect(sizesToCutBy(records, 30)).toEqual(records.map(recordBytes))
+    const large = record('x'.repeat(RECORD_BYTES_MAX))
+    expect(() => sizesToCutBy([large], 1000)).toThrow(expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }))
+  })
+
   test('counts headers too: at most 20', () => {
     const headers = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, '']))
-    for (const check of [measureRecords, checkRecords]) {
+    for (const check of [measureRecords, checkRecords, (all: LogRecord[]) => sizesToCutBy(all, 10_000)]) {
       expect(() => check([record('', headers(20))])).not.toThrow()
       expect(() => check([record('', headers(21))])).toThrow(/21 headers/)
     }

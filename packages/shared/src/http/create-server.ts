@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { TSchema } from '@sinclair/typebox'
 import Fastify, {
@@ -16,6 +15,7 @@ import type { Logger } from '../logging/create-logger.ts'
 import { answerClientError } from './answer-client-error.ts'
 import { compileValidator } from './compile-validator.ts'
 import { toProblem } from './problem.ts'
+import { createRequestIds } from './request-ids.ts'
 
 export interface ServerOptions {
   readonly logger: Logger
@@ -47,7 +47,7 @@ export function createServer(options: ServerOptions) {
     // What still comes on a connection while closing is answered as ever, with `Connection: close`.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
-    genReqId: () => randomUUID(),
+    genReqId: createRequestIds(),
     // What fails before any route is known (a path that cannot be decoded): the same shape as every other error.
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     clientErrorHandler: answerClientError,

@@ -28,13 +28,26 @@ export function toLogRecord(event: CloudEvent): LogRecord {
     ce_id: event.id,
     ce_type: event.type,
     ce_source: event.source,
-    ce_time: new Date(event.timeMs).toISOString(),
+    ce_time: isoTime(event.timeMs),
     ce_subject: event.subject,
     'content-type': 'application/json',
     traceparent: event.traceparent,
   }
   if (event.channel !== undefined) headers.ce_channel = event.channel
   return { key: event.key, value: event.value, headers }
+}
+
+let isoSecond = Number.NaN
+let isoUpToSecond = ''
+
+/** As `Date.prototype.toISOString`, at a quarter of its price where one time is of the same second as the one before. */
+function isoTime(timeMs: number): string {
+  const second = Math.floor(timeMs / 1000)
+  if (second !== isoSecond) {
+    isoUpToSecond = new Date(second * 1000).toISOString().slice(0, -'000Z'.length)
+    isoSecond = second
+  }
+  return `${isoUpToSecond}${String(timeMs - second * 1000).padStart(3, '0')}Z`
 }
 
 const TRACE_BYTES = 24

@@ -6,7 +6,7 @@ export interface PartitionMessage {
   /** kafkajs wants to see one. */
   readonly value: null
   readonly records: readonly LogRecord[]
-  /** What the records take on the wire, or a little more. */
+  /** What the records take on the wire if all is ASCII, or a little more. */
   readonly bytes: number
 }
 
@@ -43,7 +43,7 @@ interface Round {
  * Cuts records into produce requests that are sent one after the other. Within a partition, and so within a key, the
  * records stay in order.
  *
- * @param sizes the bytes of each record
+ * @param sizes the bytes of each record (`sizesToCutBy`)
  */
 export function cutRounds(
   records: readonly LogRecord[],

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { LogRecord } from '../event-log.ts'
-import { recordBytes } from '../record-bytes.ts'
+import { recordUnits } from '../record-bytes.ts'
 import { type PartitionMessage, RECORD_OVERHEAD_BYTES } from './cut-rounds.ts'
 import { encodeProduce, type ProduceRequest } from './encode-produce.ts'
 
@@ -35,7 +35,7 @@ async function bothEncodings(request: ProduceRequest): Promise<[Buffer, Buffer]>
 }
 
 function inOneMessage(records: readonly LogRecord[], partition: number): PartitionMessage {
-  const bytes = records.reduce((sum, record) => sum + recordBytes(record) + RECORD_OVERHEAD_BYTES, 0)
+  const bytes = records.reduce((sum, record) => sum + recordUnits(record) + RECORD_OVERHEAD_BYTES, 0)
   return { partition, value: null, records, bytes }
 }
 

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../event-log.ts'
 import { crc32c } from './crc32c.ts'
-import type { PartitionMessage } from './cut-rounds.ts'
+import { type PartitionMessage, RECORD_OVERHEAD_BYTES } from './cut-rounds.ts'
 
 /** What kafkajs hands to the encoding of a produce request, as far as we use it. */
 export interface ProduceRequest {
@@ -31,6 +31,8 @@ const AT = {
 }
 /** The request's own fields, and for a topic or partition besides the topic's name. */
 const HEAD_BYTES = 16
+/** UTF-8 needs at most three bytes for one UTF-16 unit. */
+const BYTES_PER_UNIT_MAX = 3
 /** Up to it a loop over the characters is faster than a call into native code. */
 const SHORT_TEXT = 48
 
@@ -41,7 +43,7 @@ const SHORT_TEXT = 48
  * @param nowMs the timestamp of all records
  */
 export function encodeProduce(request: ProduceRequest, nowMs: number): Buffer {
-  const out: Writer = { bytes: Buffer.allocUnsafe(bytesAtMost(request)), at: 0 }
+  const out: Writer = { bytes: Buffer.allocUnsafe(bytesExpected(request)), at: 0 }
   out.at = out.bytes.writeInt16BE(-1, out.at) // no transactional id
   out.at = out.bytes.writeInt16BE(request.acks, out.at)
   out.at = out.bytes.writeInt32BE(request.timeout, out.at)
@@ -56,24 +58,29 @@ export function encodeProduce(request: ProduceRequest, nowMs: number): Buffer {
 }
 
 interface Writer {
-  readonly bytes: Buffer
+  bytes: Buffer
   at: number
 }
 
-function bytesAtMost({ topicData }: ProduceRequest): number {
+/** Enough where all is ASCII, with room for what the longest text could need besides. */
+function bytesExpected({ topicData }: ProduceRequest): number {
   let bytes = HEAD_BYTES
+  let longest = 0
   for (const { topic, partitions } of topicData) {
-    bytes += HEAD_BYTES + Buffer.byteLength(topic)
-    for (const { messages } of partitions) bytes += HEAD_BYTES + AT.records + messages[0]!.bytes
+    bytes += HEAD_BYTES + topic.length * BYTES_PER_UNIT_MAX
+    for (const { messages } of partitions) {
+      bytes += HEAD_BYTES + AT.records + messages[0]!.bytes
+      for (const { key, value } of messages[0]!.records) longest = Math.max(longest, key.length, value.length)
+    }
   }
-  return bytes
+  return bytes + longest * BYTES_PER_UNIT_MAX
 }
 
 function writeBatch(out: Writer, partition: number, records: readonly LogRecord[], nowMs: number): void {
-  const { bytes } = out
-  const start = bytes.writeInt32BE(partition, out.at) + 4
+  const start = out.bytes.writeInt32BE(partition, out.at) + 4
   out.at = start + AT.records
   for (let i = 0; i < records.length; i++) writeRecord(out, records[i]!, i)
+  const { bytes } = out
   bytes.writeInt32BE(out.at - start, start - 4)
   bytes.fill(0, start, start + AT.records)
   bytes.writeInt32BE(out.at - start - AT.leaderEpoch, start + AT.length)
@@ -109,11 +116,20 @@ function writeRecord(out: Writer, { key, value, headers }: LogRecord, index: num
 }
 
 function writeText(out: Writer, text: string): void {
+  makeRoom(out, text.length * BYTES_PER_UNIT_MAX + RECORD_OVERHEAD_BYTES)
   const lengthAt = out.at
   const reserved = varintBytes(text.length)
   out.at += reserved
   out.at += writeShortAscii(out, text) ? text.length : out.bytes.write(text, out.at)
   putLength(out, lengthAt, reserved)
+}
+
+/** Other characters than ASCII may take more than was expected. */
+function makeRoom(out: Writer, bytes: number): void {
+  if (out.at + bytes <= out.bytes.length) return
+  const larger = Buffer.allocUnsafe(Math.max(out.bytes.length * 2, out.at + bytes))
+  out.bytes.copy(larger, 0, 0, out.at)
+  out.bytes = larger
 }
 
 /** False when the text is long or has other characters; then nothing counts as written. */

@@ -5,7 +5,7 @@ import { backOffMs } from '../../lifecycle/back-off.ts'
 import type { EngineLogger } from '../engine-logger.ts'
 import { type LogRecord, RECORD_BYTES_MAX } from '../event-log.ts'
 import { partitionOfKey } from '../partition-of-key.ts'
-import { measureRecords } from '../record-bytes.ts'
+import { sizesToCutBy } from '../record-bytes.ts'
 import { within } from '../within.ts'
 import { cutRounds, type PartitionMessage } from './cut-rounds.ts'
 import { fromKafka } from './kafka-errors.ts'
@@ -68,7 +68,7 @@ export function createKafkaPublisher(deps: KafkaPublisherDeps): KafkaPublisher {
     async publish(topic, records, timeoutMs) {
       if (records.length === 0) return
       const deadlineMs = performance.now() + timeoutMs
-      const sizes = measureRecords(records)
+      const sizes = sizesToCutBy(records, LIMITS.partitionBytesMax)
       const partitions = await within(deps.partitionCount(topic), timeoutMs, () => tooLate(topic))
       const rounds = cutRounds(records, sizes, (key) => partitionOfKey(key, partitions), LIMITS)
       for (const round of rounds) await send(topic, round, deadlineMs)
