@@ -4,10 +4,10 @@ import { checkRecords } from './record-bytes.ts'
 import { settledWithin } from './within.ts'
 
 /**
- * A turn of the event loop handles what the poll found ready; while we do, more arrives. Three turns gather nearly all
+ * A turn of the event loop handles what the poll found ready; while we do, more arrives. Two turns gather nearly all
  * that comes at once, in twice as large rounds as one turn does, and pass in microseconds when nothing comes.
  */
-const TURNS_GATHERED = 3
+const TURNS_GATHERED = 2
 
 export interface PublishBatcherLimits {
   /** At most so much goes into one publish. A single call that has more goes alone. Bytes are counted as if all were ASCII. */
@@ -55,7 +55,7 @@ interface Round {
 
 /**
  * Publishes the records of many callers together (group commit): what arrives while a publish is under way goes into
- * the next one. A round takes what came within three turns of the event loop; nothing waits for company longer than
+ * the next one. A round takes what came within two turns of the event loop; nothing waits for company longer than
  * that, and no timer is involved.
  */
 export function createPublishBatcher(
