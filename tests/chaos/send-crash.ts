@@ -21,18 +21,21 @@ export const STEPS = [
 ] as const
 export type Step = (typeof STEPS)[number]
 
+/** How the echo comes, in turn; `none`: it is lost as well. */
+export const ECHO_ORDERS = ['after', 'none', 'before'] as const
+
 /** A command that is not settled within this counts as lost. */
 const SETTLED_WITHIN_MS = 120_000
 
 export interface Crash {
   readonly step: Step
-  /** `none`: the echo is lost as well. */
-  readonly echoOrder: 'after' | 'before' | 'none'
+  readonly echoOrder: (typeof ECHO_ORDERS)[number]
   readonly engines?: { readonly eventLogUrl: string; readonly storeUrl: string }
 }
 
 export interface AfterCrash {
-  readonly row: CommandRow
+  /** Null: it was not settled in time. */
+  readonly row: CommandRow | null
   /** How many of this command's messages the customer got. */
   readonly delivered: number
   readonly settledAfterMs: number
@@ -72,7 +75,10 @@ export async function crashInSend({ step, echoOrder, engines }: Crash): Promise<
   await said(doomed, (line) => line === 'ready')
   await eventually(() => isGone(doomed.pid), 60_000)
   const next = start({ watch: command.id })
-  const row = JSON.parse(await said(next, (line) => line.startsWith('{'), SETTLED_WITHIN_MS)) as CommandRow
+  const row = await said(next, (line) => line.startsWith('{'), SETTLED_WITHIN_MS).then(
+    (line) => JSON.parse(line) as CommandRow,
+    () => null,
+  )
   const { sent } = await simulator.control<{ sent: unknown[] }>('GET', 'sent')
   return { row, delivered: sent.length, settledAfterMs: Date.now() - startedMs }
 }
