@@ -43,7 +43,12 @@ describe('npm start', () => {
     )
     expect(recent.length).toBeGreaterThanOrEqual(5)
     const { body } = await api(system, 'GET', `/commands?page_id=${system.pageId}`)
-    expect(body.commands).toMatchObject([{ type: 'page.full_sync', state: 'succeeded' }])
+    const syncs = body.commands.filter(({ type }: { type: string }) => type === 'page.full_sync')
+    expect(syncs).toMatchObject([{ state: 'succeeded' }])
+    await eventually(async () => {
+      const { body } = await api(system, 'GET', `/pages/${system.pageId}/sync-status`)
+      return body.page.webhook.subscribed === true || undefined
+    })
   })
 
   it('ends within 3 s of Ctrl-C, and goes on with the same data and the same key when started again', async () => {

@@ -1,5 +1,8 @@
+import { newCommandId } from '@pagesync/shared/model/command.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { ALL_SCOPES, createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { Demonstration } from './demonstration.ts'
@@ -38,5 +41,22 @@ export async function provisionPage(
   // Off until a person turns it on; here that person is us, to show it. What they turn off stays off.
   if (page.settings === undefined)
     await pages.update(TENANT_ID, page.id, (row) => ({ ...row, settings: { mirror_labels: true } }))
+  await subscribeWebhooks(store, page, nowMs)
   return { id: page.id, created: created || page.last_synced_ms === null }
+}
+
+/** As connecting a page does: the worker finds the command in the ledger. */
+async function subscribeWebhooks(store: Store, page: PageRow, nowMs: number): Promise<void> {
+  const command = {
+    commandId: newCommandId(nowMs),
+    tenantId: page.tenant_id,
+    pageId: page.id,
+    facebookPageId: page.facebook_page_id,
+    conversationKey: null,
+    type: 'page.subscribe_webhooks',
+    arguments: {},
+    requestedBy: { kind: 'system', id: 'demonstration' },
+    trigger: 'reconnect',
+  } as const
+  if (page.webhook_subscribed !== true) await createLedger(store).accept(command, nowMs)
 }

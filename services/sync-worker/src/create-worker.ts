@@ -95,6 +95,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       sequences,
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
+      appSecret: config.FB_APP_SECRET,
       graphClient,
       rates: { ...DEFAULT_RATES, conversations },
       clock,

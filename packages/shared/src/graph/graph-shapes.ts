@@ -99,12 +99,18 @@ export type GraphPage = Static<typeof GraphPage>
 
 const GraphProfile = Type.Object({ name: Text, first_name: Text, last_name: Text, profile_pic: Text }, Open)
 
+const GraphApps = Type.Object(
+  { data: Type.Array(Type.Object({ id: Text, subscribed_fields: Type.Optional(Type.Array(Type.String())) }, Open)) },
+  Open,
+)
+
 const CHECKS = {
   page: TypeCompiler.Compile(GraphPage),
   profile: TypeCompiler.Compile(GraphProfile),
   conversation: TypeCompiler.Compile(GraphConversation),
   conversations: TypeCompiler.Compile(GraphConversationList),
   messages: TypeCompiler.Compile(GraphMessageList),
+  apps: TypeCompiler.Compile(GraphApps),
 } as const
 
 type Shapes = {
@@ -113,6 +119,7 @@ type Shapes = {
   conversation: GraphConversation
   conversations: Static<typeof GraphConversationList>
   messages: GraphMessageList
+  apps: Static<typeof GraphApps>
 }
 
 /** @throws AppError FACEBOOK_UNAVAILABLE naming what does not fit: an answer of another shape is no answer */

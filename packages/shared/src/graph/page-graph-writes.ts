@@ -32,6 +32,8 @@ export interface PageGraphWrites {
   ): Promise<{ readonly mid: string; readonly psid: string | null; readonly requestedAtMs: number }>
   markSeen(psid: string): Promise<void>
   updatePage(fields: Readonly<Record<string, string>>): Promise<void>
+  /** Has Facebook send us these webhook fields of the page and no others: it replaces the set. */
+  subscribe(fields: readonly string[]): Promise<void>
   /** The id of the page's custom label of this name; null where there is none. */
   findLabel(name: string): Promise<string | null>
   createLabel(name: string): Promise<string>
@@ -113,6 +115,10 @@ export function createPageGraphWrites(deps: PageCallsDeps): PageGraphWrites {
     },
     async updatePage(fields) {
       await call('page', { method: 'POST', path: page, params: fields, repeatable: true })
+    },
+    async subscribe(fields) {
+      const params = { subscribed_fields: fields.join(',') }
+      await call('page', { method: 'POST', path: `${page}/subscribed_apps`, params, repeatable: true })
     },
     findLabel: async (name) => (await labels(`${page}/custom_labels`)).get(name) ?? null,
     async createLabel(name) {

@@ -53,6 +53,8 @@ export interface PageGraph {
   messages(threadId: string, list: ListMessages): Promise<Listing<GraphMessage>>
   /** Who a person is; all null where Facebook answers an empty object, its way of saying that we may not know. */
   profile(psid: string): Promise<Profile>
+  /** The webhook fields of the page that Facebook sends to us (the app of this id, where it is known); empty for none. */
+  subscribedFields(appId: string | null): Promise<readonly string[]>
   /** Calls that Facebook has counted so far through this object: every attempt that was sent, each part of a batch. */
   calls(): number
 }
@@ -100,6 +102,13 @@ export function createPageGraph(deps: PageCallsDeps): PageGraph {
       const { name, first_name, last_name, profile_pic } = readShape('profile', body)
       const fullName = name ?? [first_name, last_name].filter((part) => part).join(' ')
       return { name: fullName || null, picture: profile_pic ?? null, ...toRead(read) }
+    },
+    async subscribedFields(appId) {
+      const { body } = await calls.plain('page', { method: 'GET', path: `${page}/subscribed_apps` })
+      const apps = readShape('apps', body).data
+      // With a page's token Facebook lists the asking app alone.
+      const ours = appId === null ? apps[0] : apps.find(({ id }) => id === appId)
+      return ours?.subscribed_fields ?? []
     },
     calls: () => calls.count(),
   }

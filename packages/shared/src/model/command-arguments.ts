@@ -127,6 +127,8 @@ const Nothing = Type.Object({}, closed)
 /** Types that are missing here read their arguments by themselves. */
 export const COMMAND_ARGUMENTS: Partial<Record<CommandType, TObject>> = {
   'page.update': PageUpdateArguments,
+  'page.subscribe_webhooks': Nothing,
+  'page.check_token': Nothing,
   'conversation.archive': Nothing,
   'conversation.unarchive': Because,
   'conversation.mute': MuteArguments,

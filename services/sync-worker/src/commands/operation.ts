@@ -1,5 +1,6 @@
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
 import type { PageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
+import type { TokenReport } from '@pagesync/shared/graph/token-inspection.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
@@ -21,6 +22,10 @@ export interface OperationContext {
   readonly connected: boolean
   readonly echoes: SendEchoes
   readonly pushSettings: PushSettings
+  /** Asks Facebook about the page's token, see `createTokenInspection`. */
+  readonly inspectToken: () => Promise<TokenReport>
+  /** Lets the page's waiting commands be looked at now. */
+  readonly wakePage: () => Promise<void>
   /** Asks for something else, for later or at once. The same id asks once. */
   readonly submit: (command: NewCommand) => Promise<void>
   readonly pages: Pages

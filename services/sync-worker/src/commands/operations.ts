@@ -1,4 +1,6 @@
 import type { CommandType } from '@pagesync/shared/model/command.ts'
+import { checkPageToken } from '../health/check-page-token.ts'
+import { subscribePageWebhooks } from '../health/subscribe-page-webhooks.ts'
 import {
   archiveConversationOnFacebook,
   unarchiveConversationOnFacebook,
@@ -27,6 +29,8 @@ const OPERATIONS: Partial<Record<CommandType, Operation>> = {
   'contact.resolve_profile': resolveContactProfile,
   'conversation.sync_messages': syncMessagesFromFacebook,
   'conversation.sync_status': syncConversationStatusFromFacebook,
+  'page.subscribe_webhooks': subscribePageWebhooks,
+  'page.check_token': checkPageToken,
   'page.update': updatePageDetailsToFacebook,
   'conversation.archive': archiveConversationOnFacebook,
   'conversation.unarchive': unarchiveConversationOnFacebook,

@@ -2,11 +2,14 @@ import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { reactionTo } from '@pagesync/shared/errors/reaction.ts'
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
 import type { PageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
+import type { TokenInspection } from '@pagesync/shared/graph/token-inspection.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import { isFinal } from '@pagesync/shared/model/command.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type StateChange, withState } from '@pagesync/shared/model/command-row.ts'
 import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { announceTokenNews } from '../health/announce-token-news.ts'
+import { withDeadToken } from '../health/token-state.ts'
 import { afterFailure, toFailure } from './after-failure.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { LEASE_MS } from './page-leases.ts'
@@ -20,6 +23,7 @@ export interface CommandRun {
   readonly operation: Operation
   readonly graph: PageGraph
   readonly writes: PageGraphWrites
+  readonly inspection: TokenInspection
   /** False while the page's token is dead. */
   readonly connected: boolean
   /** Something was saved: a good moment to see whether another command came in. */
@@ -56,7 +60,8 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
   }
 }
 
-const callsOf = ({ graph, writes }: CommandRun): number => graph.calls() + writes.calls()
+const callsOf = ({ graph, writes, inspection }: CommandRun): number =>
+  graph.calls() + writes.calls() + inspection.calls()
 
 /** A full sync says what it cost and how long it took: all its attempts together. */
 function withTotals(
@@ -85,7 +90,7 @@ async function settleFailure(error: AppError, run: CommandRun, record: CommandRe
     return
   }
   logger[reactionTo(error).logLevel]({ err: error, code: error.code }, 'command attempt failed')
-  if (error.code === 'FACEBOOK_TOKEN_INVALID') await markReauthRequired(run.page, deps)
+  if (error.code === 'FACEBOOK_TOKEN_INVALID') await markReauthRequired(error, run, deps)
   if (error.code === 'COMMAND_EXPIRED') {
     await record.change({ state: 'expired', reason: error.code, failure: toFailure(error) })
     return
@@ -107,10 +112,18 @@ async function settleFailure(error: AppError, run: CommandRun, record: CommandRe
   } else await record.change({ state: 'waiting', reason: next.reason, dueMs: next.dueMs }, { uncounted: !next.counted })
 }
 
-async function markReauthRequired(page: PageRow, deps: RunnerDeps): Promise<void> {
-  await deps.pages.update(page.tenant_id, page.id, (row) =>
-    row.status === 'reauth_required' ? null : { ...row, status: 'reauth_required', token_status: 'invalid' },
+async function markReauthRequired(error: AppError, { page, row }: CommandRun, deps: RunnerDeps): Promise<void> {
+  const { code, subcode } = error.facebook ?? {}
+  const cause = {
+    command_id: row.command_id,
+    at_ms: deps.clock.now(),
+    ...(code === undefined ? {} : { facebook: { code, ...(subcode === undefined ? {} : { subcode }) } }),
+  }
+  const marked = await deps.pages.update(page.tenant_id, page.id, (stored) =>
+    // Connected again meanwhile: this was about the token before.
+    stored.token_set_ms === page.token_set_ms ? withDeadToken(stored, cause) : null,
   )
+  await announceTokenNews(marked, deps)
 }
 
 interface CommandRecord {
@@ -165,7 +178,7 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
 }
 
 function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps): OperationContext {
-  const { page, graph, writes, connected, signal } = run
+  const { page, graph, writes, inspection, connected, signal } = run
   let announcedAtMs = 0
   return {
     page,
@@ -176,6 +189,8 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     signal,
     echoes: deps.echoes,
     pushSettings: deps.pushSettings,
+    inspectToken: () => inspection.inspect(),
+    wakePage: () => deps.ledger.wakePage(page.id, deps.clock.now()),
     submit: async (command) => void (await submitOwn(command, deps)),
     pages: deps.pages,
     synced: deps.synced,

@@ -20,6 +20,7 @@ export interface RunnerDeps {
   readonly sequences: Sequences
   readonly echoes: SendEchoes
   readonly pushSettings: PushSettings
+  readonly appSecret: string
   readonly graphClient: GraphClient
   readonly rates: BudgetRates
   readonly clock: Clock

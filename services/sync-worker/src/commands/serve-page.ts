@@ -2,10 +2,12 @@ import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { CALL_PRIORITY, createPageBudget, type PageBudget } from '@pagesync/shared/graph/page-budget.ts'
 import { createPageGraph } from '@pagesync/shared/graph/page-graph.ts'
 import { createPageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
+import { createTokenInspection } from '@pagesync/shared/graph/token-inspection.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
 import { mayHaveReachedSomebody } from '@pagesync/shared/store/repositories/cancel-and-retry.ts'
-import type { CommandRow, PageLeaseRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { CommandRow, PageLeaseRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { announceTokenNews } from '../health/announce-token-news.ts'
 import { REAUTH_CHECK_MS } from './after-failure.ts'
 import { createLanes, HELD_MAX, heldConversations, inOrder, isHeld, isSend, NONE } from './lanes.ts'
 import { operationOf } from './operations.ts'
@@ -118,8 +120,11 @@ async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: 
   const operation = operationOf(row.type)
   if (!operation)
     return endCommand(row, 'failed', new AppError('COMMAND_REJECTED', `This version does not run ${row.type}`), deps)
-  const accessToken = page.status === 'active' ? await deps.pages.accessToken(page) : undefined
-  if (accessToken === undefined && !called) return waitForToken(row, deps)
+  const accessToken = mayUseToken(page, row) ? await deps.pages.accessToken(page) : undefined
+  if (accessToken === undefined && !called) {
+    await announceTokenNews(page, deps)
+    return waitForToken(row, deps)
+  }
   const calls = {
     client: deps.graphClient,
     budget,
@@ -130,9 +135,14 @@ async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: 
   }
   const graph = createPageGraph(calls)
   const writes = createPageGraphWrites(calls)
+  const inspection = createTokenInspection({ ...calls, appId: deps.pushSettings.appId, appSecret: deps.appSecret })
   const connected = accessToken !== undefined
-  await runCommand({ row, page, operation, graph, writes, connected, onSave, signal }, deps)
+  await runCommand({ row, page, operation, graph, writes, inspection, connected, onSave, signal }, deps)
 }
+
+/** A dead token is used for nothing but to find out whether it lives again. */
+const mayUseToken = ({ status }: PageRow, { type }: CommandRow): boolean =>
+  status === 'active' || (status === 'reauth_required' && type === 'page.check_token')
 
 async function endCommand(
   row: CommandRow,

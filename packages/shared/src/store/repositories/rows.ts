@@ -1,6 +1,7 @@
 import type { CommandState, CommandType, Requester } from '../../model/command.ts'
 import type { Stamp } from '../../model/stamp.ts'
 import type { CollectionDefinition, StoreDocument } from '../collection.ts'
+import type { PageHealth } from './page-health-rows.ts'
 
 /**
  * The documents as they are stored. Times are milliseconds since 1970 (`…_ms`), null or absent where unknown. Rows of
@@ -43,7 +44,7 @@ export interface PageSettings {
 }
 
 /** A page as one tenant connected it. `_id` is `pageKey(tenantId, facebookPageId)`. */
-export interface PageRow extends StoreDocument {
+export interface PageRow extends StoreDocument, PageHealth {
   readonly id: number
   readonly tenant_id: string
   readonly facebook_page_id: string
