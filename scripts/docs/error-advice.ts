@@ -19,6 +19,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   CONTACT_NOT_FOUND: 'Check the id and whose key it is.',
   COMMENT_NOT_FOUND: 'Check the id and whose key it is.',
   COMMAND_NOT_FOUND: 'Check the id and whose key it is.',
+  API_KEY_NOT_FOUND: 'Check the id; `GET /api-keys` lists them.',
   DEAD_LETTER_NOT_FOUND: 'Check the id.',
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',
   PAGE_ALREADY_CONNECTED: 'Another tenant holds the page: it must let it go first.',

@@ -1,6 +1,7 @@
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import type { Server } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { ApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -16,6 +17,7 @@ import type { PublishCommand, SubmitCommand } from './submit-command.ts'
 /** What the routes work with. */
 export interface ApiContext {
   readonly tenants: Tenants
+  readonly apiKeys: ApiKeys
   readonly pages: Pages
   readonly reader: SyncedReader
   /** To be written by `editRow` alone. */

@@ -4,18 +4,21 @@ import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOfKey, type Scope, setCaller } from './caller.ts'
 
-/** What a route asks of who calls it: a scope of a tenant's key, or to be the operator, or either of the two. */
-export type Access = Scope | 'operator' | 'admin-or-operator'
+/** What a route asks of who calls it: a scope of a tenant's key, or to be the operator, or either of the two, or nothing. */
+export type Access = Scope | 'operator' | 'admin-or-operator' | 'public'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Every route below `/api/facebook` says it, or it is not registered. */
     access?: Access
+    /** The route is about the tenant as a whole: a key for some pages alone is refused. */
+    wholeTenant?: boolean
   }
 }
 
 export interface AuthenticateOptions {
   readonly findKey: (token: string) => Promise<ApiKeyRow | undefined>
+  readonly noteUse: (row: ApiKeyRow) => void
   readonly operatorToken: string | undefined
 }
 
@@ -26,6 +29,7 @@ export function registerAuthentication(api: FastifyInstance, options: Authentica
   })
   api.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
+    if (access === 'public') return
     if (access === 'operator') await requireOperator(request, reply, options)
     else if (access === 'admin-or-operator') {
       if (!isOperator(request, options)) await requireScope(request, reply, options, 'admin')
@@ -36,16 +40,19 @@ export function registerAuthentication(api: FastifyInstance, options: Authentica
 async function requireScope(
   request: FastifyRequest,
   reply: FastifyReply,
-  { findKey }: AuthenticateOptions,
+  { findKey, noteUse }: AuthenticateOptions,
   scope: Scope | undefined,
 ): Promise<void> {
   const token = bearerToken(request)
   const key = token === undefined ? undefined : await findKey(token)
   if (!key) throw unauthenticated(reply)
+  noteUse(key)
   const caller = callerOfKey(key)
   setCaller(request, caller)
   if (scope === undefined || !caller.scopes.includes(scope))
     throw new AppError('FORBIDDEN', `The key has not the scope ${scope}`)
+  if (request.routeOptions.config.wholeTenant && caller.pageIds !== null)
+    throw new AppError('FORBIDDEN', 'A key for some pages alone cannot do this: it is about the whole tenant')
 }
 
 async function requireOperator(

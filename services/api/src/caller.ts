@@ -12,6 +12,8 @@ export interface Caller {
   /** Null: all pages of the tenant. */
   readonly pageIds: readonly number[] | null
   readonly requester: Requester
+  /** When the API key ends; null where it does not, and for a token that was not made by us. */
+  readonly expiresMs: number | null
 }
 
 export function callerOfKey(row: ApiKeyRow): Caller {
@@ -20,6 +22,7 @@ export function callerOfKey(row: ApiKeyRow): Caller {
     scopes: row.scopes,
     pageIds: row.page_ids,
     requester: { kind: 'api_key', id: row.key_id },
+    expiresMs: row.expires_ms,
   }
 }
 

@@ -13,8 +13,10 @@ import type { ApiConfig } from './config.ts'
 import { createContext } from './create-context.ts'
 import { createFindKey } from './find-key.ts'
 import type { LiveEvents } from './live-events.ts'
+import { createKeyUses } from './note-key-use.ts'
 import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
+import { registerApiKeys } from './routes/api-keys.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerComments } from './routes/comments.ts'
@@ -36,6 +38,7 @@ import { registerSends } from './routes/sends.ts'
 import { registerSettings } from './routes/settings.ts'
 import { registerSyncHistory } from './routes/sync-history.ts'
 import { registerSyncStatus } from './routes/sync-status.ts'
+import { registerTenantApiKeys } from './routes/tenant-api-keys.ts'
 import { registerTenants } from './routes/tenants.ts'
 import { registerUnanswered } from './routes/unanswered.ts'
 import type { CommandWaiters } from './wait-for-command.ts'
@@ -62,6 +65,8 @@ export interface ApiRoute {
   readonly path: string
   /** Null: open to everybody. */
   readonly access: Access | null
+  /** A key for some pages alone is refused. */
+  readonly wholeTenant: boolean
 }
 
 export interface Api extends AsyncDisposable {
@@ -99,8 +104,10 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   registerHealth(app, healthChecks(deps, waiters, liveEvents))
   await app.register(
     async (api) => {
+      const keyUses = createKeyUses(context.apiKeys, clock, logger)
+      api.addHook('onClose', () => keyUses.settled())
       const findKey = createFindKey(context.tenants, clock)
-      registerAuthentication(api, { findKey, operatorToken: config.OPERATOR_TOKEN })
+      registerAuthentication(api, { findKey, noteUse: keyUses.note, operatorToken: config.OPERATOR_TOKEN })
       registerRoutes(api as Server, context, config.OPERATOR_TOKEN !== undefined)
     },
     { prefix: BASE_PATH },
@@ -148,14 +155,21 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerSettings(api, context)
   registerDeadLetters(api, context)
   registerEvents(api, context)
+  registerApiKeys(api, context)
   if (hasOperator) registerTenants(api, context)
+  if (hasOperator) registerTenantApiKeys(api, context)
 }
 
 function collectRoutes(app: Server): readonly ApiRoute[] {
   const routes: ApiRoute[] = []
   app.addHook('onRoute', ({ method, url, config }) => {
     for (const each of Array.isArray(method) ? method : [method])
-      routes.push({ method: each, path: url, access: config?.access ?? null })
+      routes.push({
+        method: each,
+        path: url,
+        access: config?.access ?? null,
+        wholeTenant: config?.wholeTenant === true,
+      })
   })
   return routes
 }

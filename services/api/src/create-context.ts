@@ -5,6 +5,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
+import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -65,6 +66,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
   return {
     context: {
       tenants,
+      apiKeys: createApiKeys(store),
       pages,
       reader,
       synced: openSyncedCollections(store),

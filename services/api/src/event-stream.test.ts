@@ -3,7 +3,13 @@ import { expect, it } from 'vitest'
 import type { Caller } from './caller.ts'
 import { createEventStream, formatPositions, POSITIONS_PATTERN, parsePositions } from './event-stream.ts'
 
-const CALLER: Caller = { tenantId: 't_1', scopes: ['read'], pageIds: null, requester: { kind: 'api_key', id: 'k' } }
+const CALLER: Caller = {
+  tenantId: 't_1',
+  scopes: ['read'],
+  pageIds: null,
+  requester: { kind: 'api_key', id: 'k' },
+  expiresMs: null,
+}
 
 function record(partition: number, offset: number, more: object = {}): StoredRecord {
   const change = { type: 'page.updated', tenant_id: 't_1', page_id: 1, ...more }

@@ -96,10 +96,12 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'STORE_UNAVAILABLE',
   'INTERNAL',
 ]
+const ASKED_OF_CALLERS: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'FORBIDDEN'])
 
 /** The error answers of a route, by status, each naming its codes. */
 export function errors(access: Access, codes: readonly ErrorCode[] = []): Record<number, object> {
-  const byStatus = Map.groupBy(new Set([...EVERYWHERE, ...codes]), (code) => ERROR_TABLE[code].status)
+  const everywhere = EVERYWHERE.filter((code) => access !== 'public' || !ASKED_OF_CALLERS.has(code))
+  const byStatus = Map.groupBy(new Set([...everywhere, ...codes]), (code) => ERROR_TABLE[code].status)
   return Object.fromEntries([...byStatus].map(([status, names]) => [status, errorAnswer(access, names)]))
 }
 

@@ -102,6 +102,8 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['GET', '/dead-letters', undefined],
   ['GET', '/tenants', undefined],
   ['POST', '/tenants', { name: 'Another' }],
+  ['POST', '/api-keys', { name: 'CRM', scopes: ['read'] }],
+  ['GET', '/api-keys', undefined],
 ]
 
 /** The document's path with ids that exist. */

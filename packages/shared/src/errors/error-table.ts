@@ -42,6 +42,7 @@ export const ERROR_TABLE = {
   CONTACT_NOT_FOUND: row('not-found', 404, 'No such contact'),
   COMMENT_NOT_FOUND: row('not-found', 404, 'No such comment'),
   COMMAND_NOT_FOUND: row('not-found', 404, 'No such command'),
+  API_KEY_NOT_FOUND: row('not-found', 404, 'No such API key'),
   DEAD_LETTER_NOT_FOUND: row('not-found', 404, 'No such dead letter'),
   PAGE_REAUTH_REQUIRED: row('conflict', 409, 'The page must be connected again'),
   PAGE_ALREADY_CONNECTED: row('conflict', 409, 'The page is connected elsewhere'),

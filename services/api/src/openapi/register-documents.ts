@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { Problem } from '@pagesync/shared/http/problem.ts'
 import type { FastifyInstance } from 'fastify'
+import { ApiKey } from '../views/api-key.ts'
 import { Command } from '../views/command.ts'
 import { Comment } from '../views/comment.ts'
 import { Contact } from '../views/contact.ts'
@@ -33,6 +34,7 @@ const TAGS = [
   { name: 'events', description: 'What changes, as it changes' },
   { name: 'dead letters', description: 'What was given up on, to be looked at, replayed or thrown away' },
   { name: 'settings', description: 'What a tenant decides for itself' },
+  { name: 'access', description: 'API keys, and who did what' },
   { name: 'operator', description: 'Tenants; with the bearer token of the operator' },
   { name: 'operation', description: 'Is it alive, is it ready' },
 ]
@@ -63,6 +65,7 @@ export async function registerDocuments(server: FastifyInstance, version: string
     Tenant,
     DeadLetter,
     Settings,
+    ApiKey,
     Comment,
   ])
     server.addSchema(schema)

@@ -1,9 +1,7 @@
-import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { DeadLetterRow } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
 import type { RegisterRoutes } from '../api-context.ts'
-import { type Caller, findCaller } from '../caller.ts'
+import { findCaller } from '../caller.ts'
 import { createListing } from '../listing.ts'
 import { replayDeadLetter } from '../replay-dead-letter.ts'
 import { DeadLetterParams, errors, list, listQuery, success } from '../route-shapes.ts'
@@ -18,7 +16,8 @@ const readListing = createListing('dead letters', Position, ({ _id, created_ms }
 
 const Filters = { state: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('replayed')])) }
 const One = success({ dead_letter: named(DeadLetter) })
-const shown = { config: { access: 'admin-or-operator' as const } }
+/** A letter may be of any page of the tenant, or of none; to the operator (no caller) it may be anybody's. */
+const shown = { config: { access: 'admin-or-operator' as const, wholeTenant: true } }
 
 export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownership, eventLog, clock }) => {
   api.get(
@@ -36,7 +35,7 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
       },
     },
     async (request) => {
-      const caller = readerOf(request)
+      const caller = findCaller(request)
       const { state, ...query } = request.query
       const { rows, nextCursor } = await readListing(
         { ...query, sort: 'newest' },
@@ -61,7 +60,7 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
       },
     },
     async (request) => {
-      const row = await ownership.deadLetter(readerOf(request), request.params.id)
+      const row = await ownership.deadLetter(findCaller(request), request.params.id)
       return { success: true as const, dead_letter: { ...presentDeadLetter(row), ...presentPayload(row) } }
     },
   )
@@ -69,7 +68,7 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
   api.post(
     '/dead-letters/:id/replay',
     {
-      config: { access: 'admin-or-operator', optionalBody: true },
+      config: { access: 'admin-or-operator', wholeTenant: true, optionalBody: true },
       schema: {
         tags: ['dead letters'],
         summary: 'Give a dead letter back to the topic that it came from',
@@ -91,7 +90,7 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
       },
     },
     async (request) => {
-      const row = await ownership.deadLetter(readerOf(request), request.params.id)
+      const row = await ownership.deadLetter(findCaller(request), request.params.id)
       const replayed = await replayDeadLetter(row, { deadLetters, eventLog, nowMs: clock.now() })
       return { success: true as const, dead_letter: presentDeadLetter(replayed) }
     },
@@ -109,17 +108,9 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
       },
     },
     async (request) => {
-      const row = await ownership.deadLetter(readerOf(request), request.params.id)
+      const row = await ownership.deadLetter(findCaller(request), request.params.id)
       await deadLetters.delete(row._id)
       return { success: true as const, dead_letter: presentDeadLetter(row) }
     },
   )
-}
-
-/** Null: the operator. A letter may be of any page of the tenant, or of none. */
-function readerOf(request: FastifyRequest): Caller | null {
-  const caller = findCaller(request)
-  if (caller !== null && caller.pageIds !== null)
-    throw new AppError('FORBIDDEN', 'A key for some pages alone cannot see dead letters')
-  return caller
 }

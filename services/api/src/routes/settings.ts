@@ -45,7 +45,7 @@ export const registerSettings: RegisterRoutes = (api, { settings }) => {
   api.put(
     '/settings',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', wholeTenant: true },
       schema: {
         tags: ['settings'],
         summary: 'Change settings',

@@ -1,4 +1,5 @@
 import type { CollectionDefinition, Store } from '../collection.ts'
+import { API_KEY_USES } from './access-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
 
@@ -6,6 +7,7 @@ import * as rows from './rows.ts'
 export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.TENANTS,
   rows.API_KEYS,
+  API_KEY_USES,
   rows.PAGES,
   rows.PAGE_TOKENS,
   rows.PAGE_ACTIVITY,

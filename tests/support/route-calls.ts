@@ -1,0 +1,76 @@
+import type { Things } from './tenant-things.ts'
+
+/** How a route is called well. Ids in the path are filled in by themselves: see `paramThing`. */
+export interface RouteCall {
+  /** Ids of another tenant in it must be refused like those in the path. */
+  readonly body?: object | ((things: Things) => Promise<object>)
+  /** The same for the query. */
+  readonly query?: (things: Things) => Promise<Readonly<Record<string, string>>>
+  /** What the owner's call answers; any status below 300 by itself. */
+  readonly ok?: number
+  /** An answer that never ends by itself. */
+  readonly stream?: true
+  /** Open to everybody: the reason why. */
+  readonly open?: string
+}
+
+const plain: RouteCall = {}
+const randomDigits = (): string => String(Math.floor(Math.random() * 1e12))
+
+/**
+ * EVERY route below `/api/facebook`, by method and path. A route that is not here fails the isolation matrix
+ * (`tests/integration/api/isolation.test.ts`): add one line for each route that you add.
+ */
+export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
+  'GET /pages': plain,
+  'GET /pages/:id': plain,
+  'POST /pages': { body: async () => ({ facebook_page_id: randomDigits(), access_token: 'token' }) },
+  'PATCH /pages/:id': { body: { settings: { muted_label: 'Quiet' } } },
+  'POST /pages/:pageId/sync-from-facebook': plain,
+  'POST /pages/:pageId/sync-contacts-from-facebook': plain,
+  'POST /pages/:pageId/sync-conversations': plain,
+  'POST /pages/:pageId/full-sync-from-facebook': plain,
+  'GET /pages/:pageId/sync-status': plain,
+  'GET /pages/:pageId/sync-history': plain,
+  'PUT /pages/:pageId/update-to-facebook': { body: { about: 'Coffee' } },
+  'POST /pages/:pageId/send-message': { body: { recipient_id: '70009999', message: 'Hello' } },
+  'GET /pages/:id/conversations': plain,
+  'GET /pages/:id/conversations/unanswered': plain,
+  'GET /pages/:id/contacts': plain,
+  'GET /pages/:id/comments': plain,
+  'POST /comments/:commentId/private-reply': { body: { message: 'We wrote to you.' } },
+  'GET /conversations/:id': plain,
+  'PATCH /conversations/:id': { body: { status: 'closed' } },
+  'GET /conversations/:id/messages': plain,
+  'POST /conversations/:conversationId/messages': { body: { message: 'On its way!' } },
+  'POST /conversations/:conversationId/sync-messages-from-facebook': plain,
+  'POST /conversations/:conversationId/sync-status-from-facebook': plain,
+  'POST /conversations/:conversationId/archive-on-facebook': plain,
+  'POST /conversations/:conversationId/unarchive-on-facebook': plain,
+  'POST /conversations/:conversationId/mute-on-facebook': plain,
+  'POST /conversations/:conversationId/unmute-on-facebook': plain,
+  'POST /conversations/:conversationId/mark-read-on-facebook': plain,
+  'POST /conversations/:conversationId/thread-control': { body: { action: 'take' } },
+  'GET /contacts/:id': plain,
+  'PUT /contacts/:contactId': { body: { notes: 'x' } },
+  'PUT /contacts/:contactId/update-in-system': { body: { notes: 'x' } },
+  'GET /commands': { query: async ({ page }) => ({ page_id: String((await page()).id) }) },
+  'GET /commands/:id': plain,
+  'POST /commands/:id/cancel': plain,
+  'POST /commands/:id/retry': { ok: 409 },
+  'GET /dead-letters': plain,
+  'GET /dead-letters/:id': plain,
+  'POST /dead-letters/:id/replay': plain,
+  'DELETE /dead-letters/:id': plain,
+  'GET /settings': plain,
+  'PUT /settings': { body: { retention: { messages_days: 30 } } },
+  'GET /events': { stream: true },
+  'POST /api-keys': { body: async ({ page }) => ({ name: 'CRM', scopes: ['read'], page_ids: [(await page()).id] }) },
+  'GET /api-keys': plain,
+  'DELETE /api-keys/:id': plain,
+  'POST /tenants': { body: { name: 'Another' } },
+  'GET /tenants': plain,
+  'POST /tenants/:id/api-keys': { body: { name: 'CRM', scopes: ['read'] } },
+  'GET /tenants/:id/api-keys': plain,
+  'DELETE /tenants/:id/api-keys/:keyId': plain,
+}
