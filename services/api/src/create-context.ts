@@ -5,6 +5,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
+import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
@@ -44,7 +45,8 @@ const CLOSE_PUBLISHING_MS = 3_500
 
 /** Everything that the routes work with, on the given engines. */
 export function createContext(deps: ContextDeps): OwnedContext {
-  const { config, logger, store, eventLog, readPage, clock, commandsPath } = deps
+  const { config, logger, eventLog, readPage, clock, commandsPath } = deps
+  const store = gatherCalls(deps.store)
   const tenants = createTenants(store)
   const pages = createPages(store, createSequences(store))
   const reader = createSyncedReader(store)

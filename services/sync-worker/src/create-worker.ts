@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { EventLog, Subscription } from '@pagesync/shared/event-log/event-log.ts'
+import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
 import { DEFAULT_RATES } from '@pagesync/shared/graph/page-budget.ts'
 import { createServer, type Server } from '@pagesync/shared/http/create-server.ts'
@@ -10,6 +11,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
+import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -53,10 +55,18 @@ const HEALTH_BODY_LIMIT = 1024
 const PROFILES_EVERY_MS = 2_000
 const LEDGER_SWEEP_EVERY_MS = 60_000
 const DAY_MS = 86_400_000
+/** Whoever announces waits for it, so what waits is bounded by what runs: no call is to be turned away. */
+const CHANGES_WAITING = {
+  waitingRecordsMax: 1_000_000,
+  waitingBytesMax: 256_000_000,
+  publishTimeoutMs: 30_000,
+  callMsMax: 60_000,
+}
 
 /** The worker: Facebook's events into the store, commands towards Facebook. */
 export async function createWorker(deps: WorkerDeps): Promise<Worker> {
-  const { config, eventLog, store, clock, logger } = deps
+  const { config, eventLog, clock, logger } = deps
+  const store = gatherCalls(deps.store)
   const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
   await using opened = new AsyncDisposableStack()
 
@@ -66,12 +76,10 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const ledger = createLedger(store)
   const echoes = createSendEchoes(store)
   const deadLetters = createDeadLetters(store, eventLog, SOURCE)
-  const announce = async (changes: readonly Change[]): Promise<void> => {
-    await eventLog.publish(
-      TOPICS.changes,
-      changes.map((change) => changeRecord(change, SOURCE)),
-    )
-  }
+  const changes = createPublishBatcher(eventLog, TOPICS.changes, CHANGES_WAITING)
+  opened.defer(() => changes.close())
+  const announce = (some: readonly Change[]): Promise<void> =>
+    changes.publish(some.map((change) => changeRecord(change, SOURCE)))
   const graphClient = opened.use(
     createGraphClient({
       url: config.GRAPH_URL,

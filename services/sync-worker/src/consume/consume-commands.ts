@@ -4,14 +4,16 @@ import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesyn
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeId } from '@pagesync/shared/model/change.ts'
+import type { Command } from '@pagesync/shared/model/command.ts'
 import { type ArgumentProblem, readArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type NewCommand, withState } from '@pagesync/shared/model/command-row.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { inChunks } from '@pagesync/shared/store/in-chunks.ts'
 import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
-import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { type CommandRow, commandKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { CommandRunner } from '../commands/command-runner.ts'
 import { operationOf } from '../commands/operations.ts'
@@ -36,15 +38,16 @@ export interface CommandConsumerDeps {
 }
 
 export const COMMANDS_GROUP = 'pagesync.worker.commands'
+/** Pages whose commands are accepted side by side. */
+const PAGES_AT_ONCE = { items: 1, size: 1, concurrent: 50 }
+const one = (): number => 1
 
 /**
  * Commands into the ledger. A record is committed when its command stands there, not when it is done: what takes long
  * holds nothing back. What is wrong with a command is told on the changes topic and kept as a dead letter.
  */
 export function consumeCommands(deps: CommandConsumerDeps): Promise<Subscription> {
-  const handle = async (records: readonly StoredRecord[]): Promise<void> => {
-    for (const record of records) await takeUp(record, deps)
-  }
+  const handle = (records: readonly StoredRecord[]): Promise<void> => takeUp(records, deps)
   const handleBatch = (batch: RecordBatch): Promise<void> =>
     handleBatchSafely({
       records: batch.records,
@@ -66,18 +69,76 @@ export function consumeCommands(deps: CommandConsumerDeps): Promise<Subscription
   })
 }
 
-async function takeUp(record: StoredRecord, deps: CommandConsumerDeps): Promise<void> {
-  const decoded = decodeCommand(record)
-  if ('reason' in decoded) return reject(record, new AppError('COMMAND_REJECTED', decoded.reason), 1, NOBODY, deps)
+/**
+ * One look at the ledger, one write and one announcement for all that the API wrote already. Others are accepted page by
+ * page side by side, those of one page in their order.
+ */
+async function takeUp(records: readonly StoredRecord[], deps: CommandConsumerDeps): Promise<void> {
+  const read = records.map((record) => ({ record, decoded: decodeCommand(record) }))
+  const known = await rowsOf(
+    read.map(({ decoded }) => decoded),
+    deps,
+  )
+  const taken = new Map<string, Taken>()
+  const ofPages = Map.groupBy(read, ({ record }) => record.key)
+  const takeInOrder = async (some: typeof read): Promise<void> => {
+    for (const { record, decoded } of some) {
+      const row = await rowOf(record, decoded, known, deps)
+      if (!row || 'reason' in decoded || taken.has(row._id)) continue
+      taken.set(row._id, { row, notBeforeMs: decoded.notBeforeMs })
+    }
+  }
+  await inChunks([...ofPages.values()], PAGES_AT_ONCE, one, async (some) => {
+    for (const ofPage of some) await takeInOrder(ofPage)
+  })
+  const accepted = [...taken.values()].filter(({ row }) => row.state === 'accepted')
+  await queue(accepted, deps)
+  for (const pageId of new Set([...taken.values()].map(({ row }) => row.page_id))) deps.runner.wake(pageId)
+}
+
+interface Taken {
+  readonly row: CommandRow
+  readonly notBeforeMs: number | null
+}
+
+async function rowsOf(
+  decoded: readonly DecodedCommand[],
+  { ledger }: CommandConsumerDeps,
+): Promise<ReadonlyMap<string, CommandRow>> {
+  const keys = new Set(decoded.flatMap((one) => ('reason' in one ? [] : [keyOf(one.command)])))
+  const rows = keys.size === 0 ? [] : await ledger.getByKeys([...keys])
+  return new Map(rows.map((row) => [row._id, row]))
+}
+
+const keyOf = ({ tenant_id, id }: Command): string => commandKey(tenant_id, id)
+
+/** Undefined: it was refused, and that is told. */
+async function rowOf(
+  record: StoredRecord,
+  decoded: DecodedCommand,
+  known: ReadonlyMap<string, CommandRow>,
+  deps: CommandConsumerDeps,
+): Promise<CommandRow | undefined> {
+  if ('reason' in decoded) {
+    await reject(record, new AppError('COMMAND_REJECTED', decoded.reason), 1, NOBODY, deps)
+    return undefined
+  }
+  return known.get(keyOf(decoded.command)) ?? (await acceptOrReject(record, decoded, deps))
+}
+
+async function acceptOrReject(
+  record: StoredRecord,
+  decoded: Exclude<DecodedCommand, { reason: string }>,
+  deps: CommandConsumerDeps,
+): Promise<CommandRow | undefined> {
   const page = await deps.pages.get(decoded.command.tenant_id, decoded.command.page_id)
   try {
-    const row = await accept(decoded, page, deps)
-    if (row.state === 'accepted') await queue(row, decoded.notBeforeMs, deps)
-    deps.runner.wake(row.page_id)
+    return await accept(decoded, page, deps)
   } catch (error) {
     const refused = error instanceof AppError && (error.kind === 'invalid' || error.kind === 'not-found')
     if (!refused) throw error
     await reject(record, error, 1, decoded.command, deps)
+    return undefined
   }
 }
 
@@ -145,12 +206,20 @@ async function conversationKeyOf(
   return conversation._id
 }
 
-async function queue(row: CommandRow, notBeforeMs: number | null, deps: CommandConsumerDeps): Promise<void> {
+async function queue(accepted: readonly Taken[], deps: CommandConsumerDeps): Promise<void> {
+  if (accepted.length === 0) return
   const now = deps.clock.now()
-  const dueMs = Math.max(row.accepted_ms, notBeforeMs ?? 0)
-  const saved = await deps.ledger.save(withState(row, { state: 'queued', nowMs: now, worker: deps.workerId, dueMs }))
-  // Lost: a runner that found the row by itself was faster.
-  if (saved) await deps.announce([commandChange(saved, now)])
+  const queued = accepted.map(({ row, notBeforeMs }) =>
+    withState(row, {
+      state: 'queued',
+      nowMs: now,
+      worker: deps.workerId,
+      dueMs: Math.max(row.accepted_ms, notBeforeMs ?? 0),
+    }),
+  )
+  // Those that are lost a runner found by itself, and was faster.
+  const saved = await deps.ledger.saveMany(queued)
+  if (saved.length > 0) await deps.announce(saved.map((row) => commandChange(row, now)))
 }
 
 /** Whom a refusal is told to: what the record itself claims, as far as it could be read. */

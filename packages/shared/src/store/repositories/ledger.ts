@@ -43,6 +43,8 @@ export interface Ledger {
   getByKeys(keys: readonly string[]): Promise<CommandRow[]>
   /** Compare-and-set of one row; undefined when somebody else changed it in between. */
   save(row: CommandRow): Promise<CommandRow | undefined>
+  /** The same for several; answers those that nobody else had changed. At most 5,000. */
+  saveMany(rows: readonly CommandRow[]): Promise<CommandRow[]>
   /**
    * Cancels what can still be stopped: what waits, and a pull that runs (it stops at its next save). Once cancelled it
    * stays so, and asking again answers the row.
@@ -189,6 +191,11 @@ export function createLedger(store: Store): Ledger {
     async save(row) {
       const { lost } = await commands.replaceMany([row])
       return lost.length === 0 ? { ...row, rev: row.rev + 1 } : undefined
+    },
+    async saveMany(rows) {
+      const { lost } = await commands.replaceMany(rows)
+      const lostKeys = new Set(lost)
+      return rows.filter(({ _id }) => !lostKeys.has(_id)).map((row) => ({ ...row, rev: row.rev + 1 }))
     },
     due: (nowMs, limit, after) =>
       commands.find({
