@@ -10,6 +10,7 @@ import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { startKafkaEngine } from '../tests/support/engines/kafka-engine.ts'
 import { startMongoEngine } from '../tests/support/engines/mongo-engine.ts'
+import { SEALER, TOKEN_KEYS } from '../tests/support/token-keys.ts'
 import { median, round } from './gateway/statistics.ts'
 import { measureInsertMany } from './worker/insert-many.ts'
 import { makeEvents, type Workload } from './worker/make-events.ts'
@@ -76,7 +77,7 @@ async function prepare(
 ): Promise<ReadonlyMap<string, PageRow>> {
   await using store = await openStore(storeUrl, {})
   await ensureCollections(store)
-  const repository = createPages(store, createSequences(store))
+  const repository = createPages(store, createSequences(store), SEALER)
   const pages = new Map<string, PageRow>()
   for (const facebookPageId of facebookPageIds) {
     const { page } = await repository.connect(
@@ -99,6 +100,7 @@ function environmentOf(storeUrl: string): Record<string, string> {
     TOPIC_PARTITIONS: String(PARTITIONS),
     FB_APP_ID: '1',
     FB_APP_SECRET: 'secret-of-the-benchmark',
+    TOKEN_KEYS,
     WORKER_PORT: '0',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',

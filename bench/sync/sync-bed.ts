@@ -14,6 +14,7 @@ import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { NodeProcess } from '../../tests/support/spawn-node.ts'
+import { SEALER, TOKEN_KEYS } from '../../tests/support/token-keys.ts'
 import { spawnWorker } from '../spawn-worker.ts'
 
 export interface EngineUrls {
@@ -58,7 +59,7 @@ export async function openSyncBed(engines: EngineUrls, options: SyncBedOptions):
   const eventLog = opened.use(await openEventLog(engines.kafka, { clientId: 'bench' }))
   await Promise.all([ensureCollections(store), eventLog.ensureTopics(topicDefinitions(PARTITIONS))])
   const accessToken = simulator.pages[0]?.accessToken ?? ''
-  const { page } = await createPages(store, createSequences(store)).connect(
+  const { page } = await createPages(store, createSequences(store), SEALER).connect(
     { tenantId: TENANT, facebookPageId: FACEBOOK_PAGE_ID, accessToken, name: null },
     Date.now(),
   )
@@ -120,6 +121,7 @@ function workerEnvironment(
     GRAPH_CALLS_PER_SECOND: String(callsPerSecond),
     FB_APP_ID: simulator.app.id,
     FB_APP_SECRET: simulator.app.secret,
+    TOKEN_KEYS,
     WORKER_PORT: '0',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',

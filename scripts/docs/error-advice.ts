@@ -50,6 +50,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   POLICY_BLOCKED: "Look at the page's quality and support inbox at Facebook.",
   SEND_UNCONFIRMED: 'Look in the conversation at Facebook whether the message is there, before you send it again.',
   NOT_SUPPORTED_BY_FACEBOOK: 'Nothing: Facebook has no call for it.',
+  TOKEN_UNREADABLE: 'Compare `TOKEN_KEYS` of all services; if they are right, connect the page again.',
   CONFIGURATION_INVALID: 'Correct the variables that the message names and start again.',
   ENGINE_UNSUITABLE: 'Read the message: brokers, partitions, or a folder that another process holds.',
   INTERNAL: "It is a bug: report it with the `request_id`, or the log line's `err`.",

@@ -27,6 +27,7 @@ import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { renderAsyncApi } from '../../scripts/docs/render-asyncapi.ts'
 import { eventually } from '../support/eventually.ts'
+import { SEALER } from '../support/token-keys.ts'
 
 interface Described {
   readonly channels: Readonly<Record<string, { address: string; messages: Record<string, { $ref: string }> }>>
@@ -118,7 +119,7 @@ describe('the AsyncAPI document', () => {
   test('describes commands as the API publishes them', async () => {
     await using engines = await openEngines(TOPICS.commands)
     const { log, store, records } = engines
-    const { page } = await createPages(store, createSequences(store)).connect(
+    const { page } = await createPages(store, createSequences(store), SEALER).connect(
       { tenantId: 't_1', facebookPageId: '104926374821734', accessToken: 'EAAG', name: null },
       Date.now(),
     )

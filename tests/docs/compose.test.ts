@@ -38,7 +38,12 @@ const SERVICES: readonly { name: string; schema: TObject; port: string; script: 
   { name: 'api', schema: ApiConfig, port: 'API_PORT', script: 'start:api' },
 ]
 /** What nobody can guess, as somebody would fill it in. */
-const FILLED_IN = { FB_APP_ID: '1029384756', FB_APP_SECRET: 'a'.repeat(32), FB_VERIFY_TOKEN: 'verify-me' }
+const FILLED_IN = {
+  FB_APP_ID: '1029384756',
+  FB_APP_SECRET: 'a'.repeat(32),
+  FB_VERIFY_TOKEN: 'verify-me',
+  TOKEN_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
+}
 
 /** `${NAME}`, `${NAME:-default}` and `${NAME:?error}`, as compose replaces them. */
 const REFERENCE = /\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g

@@ -18,6 +18,7 @@ import { toPageEvents } from '@pagesync/webhook-gateway/to-page-events.ts'
 import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
 import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
 
 const FACEBOOK_PAGE_ID = '104857600000001'
 const TENANT = 't_stop'
@@ -29,7 +30,7 @@ async function openEngines() {
   const eventLog = opened.use(await openEventLog(`embedded:${folder}`, { clientId: 'test' }))
   const store = opened.use(await openStore(`embedded:${folder}`))
   await Promise.all([eventLog.ensureTopics(topicDefinitions(1)), ensureCollections(store)])
-  await createPages(store, createSequences(store)).connect(
+  await createPages(store, createSequences(store), SEALER).connect(
     { tenantId: TENANT, facebookPageId: FACEBOOK_PAGE_ID, accessToken: 'EAAG', name: null },
     Date.now(),
   )
@@ -41,6 +42,7 @@ async function openEngines() {
         GRAPH_CALLS_PER_SECOND: 2,
         FB_APP_SECRET: 'secret',
         STALL_SECONDS: 30,
+        TOKEN_KEYS,
       },
       eventLog,
       store: ofWorker,

@@ -18,6 +18,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFuse, dyingEventLog, dyingStore } from '../support/crashing-ports.ts'
 import { eventually } from '../support/eventually.ts'
+import { SEALER } from '../support/token-keys.ts'
 
 export interface ModelEngines extends AsyncDisposable {
   readonly eventLog: EventLog
@@ -75,7 +76,7 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
       const sequences = createSequences(store)
       return consumePageEvents({
         eventLog,
-        pages: createPages(store, sequences),
+        pages: createPages(store, sequences, SEALER),
         synced: openSyncedCollections(store),
         sequences,
         deadLetters: createDeadLetters(store, eventLog, '/test'),
@@ -101,7 +102,7 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
       crashes,
     }: typeof Run extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
       const facebookPageId = `10${randomBytes(6).readUIntBE(0, 6)}`
-      const { page } = await createPages(engines.store, createSequences(engines.store)).connect(
+      const { page } = await createPages(engines.store, createSequences(engines.store), SEALER).connect(
         { tenantId: 't_model', facebookPageId, accessToken: 'none', name: null },
         Date.now(),
       )

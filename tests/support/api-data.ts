@@ -15,6 +15,7 @@ import {
 } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { ALL_SCOPES, createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import { SEALER } from './token-keys.ts'
 
 export const T0_MS = Date.UTC(2026, 0, 8, 10, 30)
 
@@ -28,7 +29,7 @@ export interface TestTenant {
 export function createApiData(store: Store) {
   const tenants = createTenants(store)
   const sequences = createSequences(store)
-  const pages = createPages(store, sequences)
+  const pages = createPages(store, sequences, SEALER)
 
   const addKey = async (tenantId: string, scopes: readonly string[], pageIds: readonly number[] | null = null) =>
     (await tenants.createApiKey({ tenantId, name: 'test', scopes, pageIds }, Date.now())).key

@@ -14,6 +14,7 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createLedger, type Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { call, type HttpAnswer } from './system.ts'
+import { TOKEN_KEYS } from './token-keys.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789'
 
@@ -58,6 +59,7 @@ export async function startApiSystem(options: ApiSystemOptions = {}): Promise<Ap
         COMMAND_WAIT_SECONDS: 25,
         COMMAND_WAITERS_MAX: 1000,
         TRUSTED_PROXIES: undefined,
+        TOKEN_KEYS,
         ...options.config,
       },
       logger,

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { type NodeProcess, spawnNode } from './spawn-node.ts'
 import { call, type System } from './system.ts'
+import { TOKEN_KEYS } from './token-keys.ts'
 
 export interface Engines {
   /** `kafka://…` */
@@ -32,6 +33,7 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
     FB_APP_ID: '1029384756',
     FB_APP_SECRET: secret,
     FB_VERIFY_TOKEN: 'verify-token-of-the-tests',
+    TOKEN_KEYS,
     LOG_LEVEL: 'info',
   }
   const local = { GATEWAY_HOST: '127.0.0.1', WORKER_HOST: '127.0.0.1', API_HOST: '127.0.0.1' }

@@ -24,6 +24,7 @@ import { createSyncedReader, type SyncedReader } from '@pagesync/shared/store/re
 import { createWorker, type Worker } from '@pagesync/sync-worker/create-worker.ts'
 import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
 import { eventually } from './eventually.ts'
+import { SEALER, TOKEN_KEYS } from './token-keys.ts'
 
 /** A worker in this process on embedded engines with a simulated page: a place to try what a sync does. */
 export interface SyncBed extends AsyncDisposable {
@@ -70,7 +71,7 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
   const keep = (records: readonly StoredRecord[]) =>
     changes.push(...records.map((record) => JSON.parse(record.value.toString('utf8')) as Change))
   opened.use(await eventLog.tail({ topic: TOPICS.changes, from: 'now', handle: keep }))
-  const pages = createPages(store, createSequences(store))
+  const pages = createPages(store, createSequences(store), SEALER)
   const facebookPage = simulator.pages[0]
   if (!facebookPage) throw new Error('the simulator has no page')
   const { facebookPageId, accessToken } = facebookPage
@@ -83,6 +84,7 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
         GRAPH_CALLS_PER_SECOND: options.callsPerSecond ?? 5_000,
         FB_APP_SECRET: simulator.app.secret,
         STALL_SECONDS: 30,
+        TOKEN_KEYS,
         FB_APP_ID: simulator.app.id,
         ...(options.sendEchoSeconds === undefined ? {} : { SEND_ECHO_SECONDS: options.sendEchoSeconds }),
       },

@@ -5,6 +5,7 @@ import type { ApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
@@ -33,6 +34,8 @@ export interface ApiContext {
   readonly run: RunCommand
   readonly publishCommand: PublishCommand
   readonly readPage: ReadPage
+  /** Seals up to `max` stored tokens anew under the first key. */
+  readonly resealTokens: (max: number) => Promise<Resealed>
   readonly clock: Clock
 }
 

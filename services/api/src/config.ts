@@ -5,6 +5,7 @@ import {
   HttpSettings,
   LogSettings,
   StoreSettings,
+  TokenSettings,
 } from '@pagesync/shared/config/common-config.ts'
 import { Port, Secret } from '@pagesync/shared/config/setting.ts'
 import { type Static, Type } from '@sinclair/typebox'
@@ -33,6 +34,7 @@ export const ApiConfig = Type.Object({
   }),
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
+  ...TokenSettings,
   ...GraphSettings,
   ...EventLogSettings,
   ...StoreSettings,

@@ -40,6 +40,7 @@ import { registerSyncHistory } from './routes/sync-history.ts'
 import { registerSyncStatus } from './routes/sync-status.ts'
 import { registerTenantApiKeys } from './routes/tenant-api-keys.ts'
 import { registerTenants } from './routes/tenants.ts'
+import { registerTokens } from './routes/tokens.ts'
 import { registerUnanswered } from './routes/unanswered.ts'
 import type { CommandWaiters } from './wait-for-command.ts'
 
@@ -49,7 +50,7 @@ const API_VERSION = '0.1.0'
 export interface ApiDeps {
   readonly config: Pick<
     ApiConfig,
-    'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES'
+    'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES' | 'TOKEN_KEYS'
   >
   readonly logger: Logger
   /** Its collections are there already. Not closed by the API. */
@@ -158,6 +159,7 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerApiKeys(api, context)
   if (hasOperator) registerTenants(api, context)
   if (hasOperator) registerTenantApiKeys(api, context)
+  if (hasOperator) registerTokens(api, context)
 }
 
 function collectRoutes(app: Server): readonly ApiRoute[] {

@@ -4,12 +4,14 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { resealTokens } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
@@ -23,7 +25,7 @@ import { createPublishCommand, createSubmitCommand, SOURCE } from './submit-comm
 import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
 
 export interface ContextDeps {
-  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX'>
+  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS'>
   readonly logger: Logger
   readonly store: Store
   readonly eventLog: EventLog
@@ -47,8 +49,9 @@ const CLOSE_PUBLISHING_MS = 3_500
 export function createContext(deps: ContextDeps): OwnedContext {
   const { config, logger, eventLog, readPage, clock, commandsPath } = deps
   const store = gatherCalls(deps.store)
+  const sealer = createTokenSealer(config.TOKEN_KEYS)
   const tenants = createTenants(store)
-  const pages = createPages(store, createSequences(store))
+  const pages = createPages(store, createSequences(store), sealer)
   const reader = createSyncedReader(store)
   const ledger = createLedger(store)
   const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
@@ -83,6 +86,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       liveEvents,
       eventLog,
       readPage,
+      resealTokens: (max) => resealTokens(store, sealer, max),
       clock,
     },
     waiters,

@@ -7,8 +7,10 @@ import { type RunningService, runService } from '@pagesync/shared/lifecycle/run-
 import { untilAvailable } from '@pagesync/shared/lifecycle/until-available.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { checkTokenKeys } from '@pagesync/shared/store/repositories/token-keys-check.ts'
 import { ApiConfig } from './config.ts'
 import { createApi } from './create-api.ts'
 import { createReadPage } from './read-page.ts'
@@ -28,6 +30,7 @@ async function start(): Promise<RunningService> {
     }),
     untilAvailable(() => ensureCollections(store), { logger, part: 'store' }),
   ])
+  await untilAvailable(() => checkTokenKeys(store, createTokenSealer(config.TOKEN_KEYS)), { logger, part: 'store' })
   const graph = opened.use(
     createGraphClient({
       url: config.GRAPH_URL,

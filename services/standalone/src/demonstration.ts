@@ -11,6 +11,7 @@ const Demonstration = Type.Object({
   app_id: Type.String(),
   app_secret: Type.String(),
   verify_token: Type.String(),
+  token_keys: Type.String(),
   /** In clear, since it opens nothing but simulated conversations. */
   api_key: Type.String(),
   facebook_page_id: Type.String(),
@@ -26,8 +27,10 @@ export async function loadDemonstration(dataDir: string): Promise<Demonstration>
     if (error.code === 'ENOENT') return null
     throw error
   })
-  if (text !== null) return Value.Decode(Demonstration, JSON.parse(text))
-  const made = newDemonstration()
+  // A file from before there were token keys has none: it gets one, nothing is sealed yet.
+  const kept = text === null ? {} : JSON.parse(text)
+  if (Value.Check(Demonstration, kept)) return kept
+  const made = Value.Decode(Demonstration, { ...newDemonstration(), ...kept })
   await mkdir(dataDir, { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(made, null, 2), { mode: 0o600 })
   await rename(`${path}.new`, path)
@@ -41,6 +44,7 @@ function newDemonstration(): Demonstration {
     app_id: '1029384756',
     app_secret: secret(16),
     verify_token: secret(12),
+    token_keys: `demonstration:${randomBytes(32).toString('base64')}`,
     api_key: newApiKey(),
     facebook_page_id: '104857600000042',
     page_access_token: `EAAG${secret(40)}`,

@@ -1,4 +1,5 @@
 import { newCommandId } from '@pagesync/shared/model/command.ts'
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -28,7 +29,7 @@ export async function provisionPage(
     nowMs,
     demonstration.api_key,
   )
-  const pages = createPages(store, createSequences(store))
+  const pages = createPages(store, createSequences(store), createTokenSealer(demonstration.token_keys))
   const { page, created } = await pages.connect(
     {
       tenantId: TENANT_ID,

@@ -9,10 +9,12 @@ import { listen } from '@pagesync/shared/http/create-server.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { checkTokenKeys } from '@pagesync/shared/store/repositories/token-keys-check.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
 import type { StandaloneConfig } from './config.ts'
@@ -40,6 +42,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   const eventLog = opened.use(await openEventLog(config.EVENT_LOG_URL ?? embedded, { clientId: 'pagesync', logger }))
   const store = opened.use(await openStore(config.STORE_URL ?? embedded))
   await Promise.all([eventLog.ensureTopics(topicDefinitions(PARTITIONS)), ensureCollections(store)])
+  await checkTokenKeys(store, createTokenSealer(demonstration.token_keys))
 
   const gateway = await startGateway({ config, demonstration, eventLog, store, logger, opened })
   const simulator = opened.use(await startSimulator(config, demonstration, gateway))
@@ -128,6 +131,7 @@ async function startWorker(
         STALL_SECONDS: 30,
         FB_APP_ID: demonstration.app_id,
         FB_APP_SECRET: demonstration.app_secret,
+        TOKEN_KEYS: demonstration.token_keys,
       },
       eventLog,
       store,
@@ -152,7 +156,7 @@ async function startApi(
   )
   const api = opened.use(
     await createApi({
-      config: { COMMAND_WAIT_SECONDS: 25, COMMAND_WAITERS_MAX: 1000 },
+      config: { COMMAND_WAIT_SECONDS: 25, COMMAND_WAITERS_MAX: 1000, TOKEN_KEYS: demonstration.token_keys },
       eventLog,
       store,
       readPage: createReadPage(graph),

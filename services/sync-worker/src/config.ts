@@ -4,6 +4,7 @@ import {
   GraphSettings,
   LogSettings,
   StoreSettings,
+  TokenSettings,
 } from '@pagesync/shared/config/common-config.ts'
 import { Port } from '@pagesync/shared/config/setting.ts'
 import { type Static, Type } from '@sinclair/typebox'
@@ -39,6 +40,7 @@ export const WorkerConfig = Type.Object({
   }),
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
+  ...TokenSettings,
   ...GraphSettings,
   ...EventLogSettings,
   ...StoreSettings,

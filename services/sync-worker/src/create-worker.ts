@@ -10,6 +10,7 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
@@ -33,7 +34,7 @@ import { SOURCE } from './source.ts'
 export interface WorkerDeps {
   readonly config: Pick<
     WorkerConfig,
-    'GRAPH_URL' | 'GRAPH_VERSION' | 'GRAPH_CALLS_PER_SECOND' | 'FB_APP_SECRET' | 'STALL_SECONDS'
+    'GRAPH_URL' | 'GRAPH_VERSION' | 'GRAPH_CALLS_PER_SECOND' | 'FB_APP_SECRET' | 'STALL_SECONDS' | 'TOKEN_KEYS'
   > &
     Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS'>>
   /** Its topics are there already. Not closed by the worker. */
@@ -71,7 +72,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   await using opened = new AsyncDisposableStack()
 
   const sequences = createSequences(store)
-  const pages = createPages(store, sequences)
+  const pages = createPages(store, sequences, createTokenSealer(config.TOKEN_KEYS))
   const synced = openSyncedCollections(store)
   const ledger = createLedger(store)
   const echoes = createSendEchoes(store)

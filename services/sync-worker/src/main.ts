@@ -6,8 +6,10 @@ import { type RunningService, runService } from '@pagesync/shared/lifecycle/run-
 import { untilAvailable } from '@pagesync/shared/lifecycle/until-available.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { checkTokenKeys } from '@pagesync/shared/store/repositories/token-keys-check.ts'
 import { WorkerConfig } from './config.ts'
 import { createWorker } from './create-worker.ts'
 
@@ -24,6 +26,7 @@ async function start(): Promise<RunningService> {
   })
   const store = opened.use(await openStore(config.STORE_URL))
   await untilAvailable(() => ensureCollections(store), { logger, part: 'store' })
+  await untilAvailable(() => checkTokenKeys(store, createTokenSealer(config.TOKEN_KEYS)), { logger, part: 'store' })
   const worker = opened.use(await createWorker({ config, eventLog, store, clock: systemClock, logger }))
   const url = await listen(worker.app, config.WORKER_PORT, config.WORKER_HOST)
   logger.info({ url, event_log: eventLog.engine, store: store.engine }, 'listening')

@@ -104,6 +104,7 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['POST', '/tenants', { name: 'Another' }],
   ['POST', '/api-keys', { name: 'CRM', scopes: ['read'] }],
   ['GET', '/api-keys', undefined],
+  ['POST', '/tokens/reseal', undefined],
 ]
 
 /** The document's path with ids that exist. */
@@ -118,7 +119,7 @@ function fill(path: string): string {
   return path.replaceAll(/\{\w+\}/g, String(id))
 }
 
-const tokenFor = (path: string): string => (path === '/tenants' ? OPERATOR_TOKEN : tenant.key)
+const tokenFor = (path: string): string => (/^\/(tenants|tokens)/.test(path) ? OPERATOR_TOKEN : tenant.key)
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 const request = (method: Method, path: string, body?: unknown, headers = {}) =>
   system.request(tokenFor(path), method, fill(path), { body, headers })

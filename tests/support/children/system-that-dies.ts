@@ -15,6 +15,7 @@ import type { CommandRow, MessageRow } from '@pagesync/shared/store/repositories
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
+import { SEALER, TOKEN_KEYS } from '../token-keys.ts'
 
 /**
  * Gateway and worker in one process, with a page connected, that kills itself with -9 at one step of the first send
@@ -80,7 +81,7 @@ const logger = createLogger({ service: 'system-that-dies', level: process.env.TE
 const eventLog = await openEventLog(eventLogUrl, { clientId: 'system-that-dies' })
 const store = await openStore(storeUrl)
 await Promise.all([eventLog.ensureTopics(topicDefinitions(2)), ensureCollections(store)])
-const connected = await createPages(store, createSequences(store)).connect(
+const connected = await createPages(store, createSequences(store), SEALER).connect(
   { tenantId: TENANT, ...page, name: null },
   clock.now(),
 )
@@ -100,6 +101,7 @@ await createWorker({
     GRAPH_CALLS_PER_SECOND: 2,
     FB_APP_SECRET: app.secret,
     STALL_SECONDS: 30,
+    TOKEN_KEYS,
     SEND_ECHO_SECONDS: 2,
   },
   eventLog,

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { tokenKeyProblems } from '../security/token-keys.ts'
 import { Secret } from './setting.ts'
 
 /**
@@ -25,6 +26,14 @@ export const StoreSettings = {
   STORE_URL: Secret({
     pattern: '^(mongodb(\\+srv)?://.+|embedded:.+)$',
     description: 'The store: mongodb://host:27017/pagesync or embedded:./data (one process alone)',
+  }),
+}
+
+export const TokenSettings = {
+  TOKEN_KEYS: Secret({
+    check: tokenKeyProblems,
+    description:
+      'Keys that seal stored access tokens, by comma, as name:key with 32 bytes in Base64 each: the first seals, all open',
   }),
 }
 

@@ -27,6 +27,11 @@ export function loadConfig<T extends TObject>(
     if (!problems.some((problem) => problem.path === name))
       problems.push({ path: name, message: explain(schema.properties[name], values[name], error.message) })
   }
+  for (const [name, { check }] of Object.entries(schema.properties)) {
+    const value = values[name]
+    if (typeof value !== 'string' || typeof check !== 'function') continue
+    for (const message of check(value) as readonly string[]) problems.push({ path: name, message })
+  }
   for (const name of Object.keys(environment)) {
     const ours = OWN_PREFIXES.some((prefix) => name.startsWith(prefix))
     if (ours && !(name in schema.properties) && !KNOWN_VARIABLES.has(name))

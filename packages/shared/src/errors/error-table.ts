@@ -71,6 +71,7 @@ export const ERROR_TABLE = {
   POLICY_BLOCKED: row('permanent', 502, 'Facebook blocked the page for its policies'),
   SEND_UNCONFIRMED: row('permanent', 504, 'Whether Facebook delivered the message is not known'),
   NOT_SUPPORTED_BY_FACEBOOK: row('permanent', 502, 'Facebook has no such call'),
+  TOKEN_UNREADABLE: row('bug', 500, 'A stored token cannot be opened'),
   CONFIGURATION_INVALID: row('bug', 500, 'The configuration is not valid'),
   ENGINE_UNSUITABLE: row('bug', 500, 'The engine cannot be used as configured'),
   INTERNAL: row('bug', 500, 'Something went wrong'),

@@ -12,6 +12,14 @@ export interface LoggerOptions {
 /** Members that never reach a log, at any of the places where our log fields hold them. */
 const REDACTED = [
   'access_token',
+  'accessToken',
+  'user_token',
+  'fb_exchange_token',
+  'input_token',
+  'client_secret',
+  'TOKEN_KEYS',
+  'sealed',
+  'cookie',
   'token',
   'authorization',
   'api_key',

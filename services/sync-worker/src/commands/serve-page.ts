@@ -120,7 +120,7 @@ async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: 
   const operation = operationOf(row.type)
   if (!operation)
     return endCommand(row, 'failed', new AppError('COMMAND_REJECTED', `This version does not run ${row.type}`), deps)
-  const accessToken = mayUseToken(page, row) ? await deps.pages.accessToken(page) : undefined
+  const accessToken = mayUseToken(page, row) ? await readToken(page, deps) : undefined
   if (accessToken === undefined && !called) {
     await announceTokenNews(page, deps)
     return waitForToken(row, deps)
@@ -143,6 +143,17 @@ async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: 
 /** A dead token is used for nothing but to find out whether it lives again. */
 const mayUseToken = ({ status }: PageRow, { type }: CommandRow): boolean =>
   status === 'active' || (status === 'reauth_required' && type === 'page.check_token')
+
+/** One that cannot be opened is as good as none: with the right keys, or the page connected again, the command goes on. */
+async function readToken(page: PageRow, deps: RunnerDeps): Promise<string | undefined> {
+  try {
+    return await deps.pages.accessToken(page)
+  } catch (err) {
+    if (!(err instanceof AppError) || err.code !== 'TOKEN_UNREADABLE') throw err
+    deps.logger.error({ err, page_id: page.id }, 'token of a page could not be opened')
+    return undefined
+  }
+}
 
 async function endCommand(
   row: CommandRow,

@@ -1,5 +1,6 @@
 import type { CollectionDefinition, Store } from '../collection.ts'
 import { API_KEY_USES } from './access-rows.ts'
+import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
 
@@ -9,7 +10,8 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.API_KEYS,
   API_KEY_USES,
   rows.PAGES,
-  rows.PAGE_TOKENS,
+  connections.SEALED_TOKENS,
+  connections.PAGE_HOLDERS,
   rows.PAGE_ACTIVITY,
   rows.CONVERSATIONS,
   rows.MESSAGES,

@@ -1,31 +1,17 @@
 import { AppError } from '../../errors/app-error.ts'
+import type { TokenSealer } from '../../security/seal-tokens.ts'
 import type { Store } from '../collection.ts'
-import { PAGE_ACTIVITY, PAGE_SYNCS, PAGE_TOKENS, PAGES, type PageRow, type PageSyncRow, pageKey } from './rows.ts'
+import { createPageConnections, type PageConnections } from './page-connections.ts'
+import { PAGE_ACTIVITY, PAGE_SYNCS, PAGES, type PageRow, type PageSyncRow } from './rows.ts'
 import type { Sequences } from './sequences.ts'
 
-export interface NewPage {
-  readonly tenantId: string
-  readonly facebookPageId: string
-  readonly accessToken: string
-  readonly name: string | null
-}
-
-export interface Pages {
-  /**
-   * Connects a page, or connects it again: then its id and data stay.
-   *
-   * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it
-   */
-  connect(input: NewPage, nowMs: number): Promise<{ readonly page: PageRow; readonly created: boolean }>
+export interface Pages extends PageConnections {
   /** The tenant's page, whatever its status; undefined for another tenant's as for an unknown id. */
   get(tenantId: string, pageId: number): Promise<PageRow | undefined>
-  /** The page that receives Facebook's events: connected, of whichever tenant holds it. */
-  findConnected(facebookPageId: string): Promise<PageRow | undefined>
   /** Newest first, that is by falling id; or by rising id. */
   list(tenantId: string, sort: 'newest' | 'id', limit: number, after?: Pick<PageRow, '_id' | 'id'>): Promise<PageRow[]>
   /** Changes fields of the stored row; `change` answers null when nothing is to be changed. */
   update(tenantId: string, pageId: number, change: (page: PageRow) => PageRow | null): Promise<PageRow>
-  accessToken(page: PageRow): Promise<string | undefined>
   lastEventMs(pageId: number): Promise<number | null>
   /** How far the page is synced; of a page that never was, nothing. */
   syncState(pageId: number): Promise<Pick<PageSyncRow, 'watermarks' | 'retry'>>
@@ -37,34 +23,14 @@ export interface Pages {
 
 const CAS_ROUNDS_MAX = 20
 
-export function createPages(store: Store, sequences: Sequences): Pages {
+export function createPages(store: Store, sequences: Sequences, sealer: TokenSealer): Pages {
   const pages = store.collection(PAGES)
-  const tokens = store.collection(PAGE_TOKENS)
   const activity = store.collection(PAGE_ACTIVITY)
   const syncs = store.collection(PAGE_SYNCS)
 
   const byId = async (tenantId: string, pageId: number): Promise<PageRow | undefined> => {
     const [row] = await pages.find({ index: 'byId', equals: { id: pageId }, limit: 1 })
     return row?.tenant_id === tenantId ? row : undefined
-  }
-
-  const findConnected = async (facebookPageId: string): Promise<PageRow | undefined> => {
-    const rows = await pages.find({ index: 'byFacebookId', equals: { facebook_page_id: facebookPageId }, limit: 100 })
-    return rows.find((row) => row.status !== 'disconnected')
-  }
-
-  const saveToken = async (id: string, accessToken: string, nowMs: number): Promise<void> => {
-    for (let round = 0; round < CAS_ROUNDS_MAX; round++) {
-      const [row] = await tokens.getMany([id])
-      const { existing } = row
-        ? { existing: [id] }
-        : await tokens.insertMany([{ _id: id, access_token: accessToken, updated_ms: nowMs }])
-      if (existing.length === 0) return
-      if (!row) continue
-      const { lost } = await tokens.replaceMany([{ ...row, access_token: accessToken, updated_ms: nowMs }])
-      if (lost.length === 0) return
-    }
-    throw new AppError('WRITE_CONFLICT', 'The token of the page is being changed by somebody else')
   }
 
   const update: Pages['update'] = async (tenantId, pageId, change) => {
@@ -80,30 +46,8 @@ export function createPages(store: Store, sequences: Sequences): Pages {
   }
 
   return {
-    async connect(input, nowMs) {
-      const holder = await findConnected(input.facebookPageId)
-      if (holder && holder.tenant_id !== input.tenantId)
-        throw new AppError('PAGE_ALREADY_CONNECTED', 'The page is connected elsewhere')
-      const key = pageKey(input.tenantId, input.facebookPageId)
-      await saveToken(key, input.accessToken, nowMs)
-      const [known] = await pages.getMany([key])
-      if (known) {
-        const page = await update(input.tenantId, known.id, (row) => ({
-          ...row,
-          status: 'active',
-          token_status: 'valid',
-          name: input.name ?? row.name,
-        }))
-        return { page, created: false }
-      }
-      const [id] = await sequences.take('page', 1)
-      const { existing } = await pages.insertMany([newPageRow(key, id as number, input, nowMs)])
-      const [page] = await pages.getMany([key])
-      if (!page) throw new AppError('INTERNAL', 'The page was not stored')
-      return { page, created: existing.length === 0 }
-    },
+    ...createPageConnections(store, sequences, sealer, update),
     get: byId,
-    findConnected,
     list: (tenantId, sort, limit, after) =>
       pages.find({
         index: 'byTenant',
@@ -113,10 +57,6 @@ export function createPages(store: Store, sequences: Sequences): Pages {
         ...(after ? { after: { id: after.id, _id: after._id } } : {}),
       }),
     update,
-    async accessToken(page) {
-      const [row] = await tokens.getMany([page._id])
-      return row?.access_token
-    },
     async lastEventMs(pageId) {
       const [row] = await activity.getMany([String(pageId)])
       return row?.last_event_ms ?? null
@@ -149,26 +89,5 @@ export function createPages(store: Store, sequences: Sequences): Pages {
       // A lost race is another worker's equally fresh time.
       if (newer.length > 0) await activity.replaceMany(newer)
     },
-  }
-}
-
-function newPageRow(key: string, id: number, input: NewPage, nowMs: number): Omit<PageRow, 'rev'> {
-  return {
-    _id: key,
-    id,
-    tenant_id: input.tenantId,
-    facebook_page_id: input.facebookPageId,
-    status: 'active',
-    name: input.name,
-    category: null,
-    about: null,
-    phone: null,
-    website: null,
-    fan_count: null,
-    details_synced_ms: null,
-    last_synced_ms: null,
-    token_status: 'valid',
-    webhook_subscribed: null,
-    created_ms: nowMs,
   }
 }

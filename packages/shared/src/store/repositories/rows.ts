@@ -61,6 +61,8 @@ export interface PageRow extends StoreDocument, PageHealth {
   readonly last_synced_ms: number | null
   readonly token_status: 'valid' | 'expiring' | 'invalid' | 'unknown'
   readonly webhook_subscribed: boolean | null
+  /** `_id` of the account that the page was connected by; absent where its own token did. */
+  readonly account_key?: string
   /** What a person decided for the page; read by `pageSettings`. */
   readonly settings?: Partial<PageSettings>
   /** Facebook's ids of the page's custom labels, by name, as last found. */
@@ -74,16 +76,9 @@ export const pageSettings = ({ settings }: Pick<PageRow, 'settings'>): PageSetti
 })
 export const PAGES: CollectionDefinition<PageRow> = {
   name: 'pages',
-  indexes: { byId: ['id'], byTenant: ['tenant_id', 'id'], byFacebookId: ['facebook_page_id', 'status'] },
+  indexes: { byId: ['id'], byTenant: ['tenant_id', 'id'] },
 }
 export const pageKey = (tenantId: string, facebookPageId: string): string => `${tenantId}/${facebookPageId}`
-
-/** Apart from the page, so that no listing of pages can show one. `_id` is the page's. */
-export interface PageTokenRow extends StoreDocument {
-  readonly access_token: string
-  readonly updated_ms: number
-}
-export const PAGE_TOKENS: CollectionDefinition<PageTokenRow> = { name: 'page_tokens', indexes: {} }
 
 /** When Facebook last told us anything of a page. `_id` is `String(page_id)`. */
 export interface PageActivityRow extends StoreDocument {

@@ -1,0 +1,146 @@
+import { AppError } from '../../errors/app-error.ts'
+import type { TokenOwner, TokenSealer } from '../../security/seal-tokens.ts'
+import type { Store } from '../collection.ts'
+import { createPageHolders } from './page-holders.ts'
+import { PAGES, type PageRow, pageKey } from './rows.ts'
+import type { Sequences } from './sequences.ts'
+import { createTokens } from './tokens.ts'
+
+export interface NewPage {
+  readonly tenantId: string
+  readonly facebookPageId: string
+  readonly accessToken: string
+  readonly name: string | null
+  /** `_id` of the account that the token came from. Absent: a known page stays with the account that it had. */
+  readonly accountKey?: string
+}
+
+/** Who holds a page, and its token. */
+export interface PageConnections {
+  /**
+   * Connects a page, or connects it again: then its id, data and checkpoints stay.
+   *
+   * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it
+   */
+  connect(input: NewPage, nowMs: number): Promise<{ readonly page: PageRow; readonly created: boolean }>
+  /** Forgets the page's token and gives the page back; its rows stay. Twice is once. */
+  disconnect(page: PageRow, nowMs: number): Promise<PageRow>
+  /** The page that receives Facebook's events: connected, of whichever tenant holds it. */
+  findConnected(facebookPageId: string): Promise<PageRow | undefined>
+  /** @throws AppError TOKEN_UNREADABLE */
+  accessToken(page: PageRow): Promise<string | undefined>
+}
+
+type UpdatePage = (tenantId: string, pageId: number, change: (page: PageRow) => PageRow | null) => Promise<PageRow>
+
+const ROUNDS_MAX = 20
+
+/**
+ * Several rows without a transaction: the holder's row decides. Connecting changes it first and again last,
+ * disconnecting reads it first and gives it back last; who finds it changed meanwhile begins again. So of two tenants one
+ * wins, and of a connecting and a disconnecting of the same moment one is wholly done after the other.
+ */
+export function createPageConnections(
+  store: Store,
+  sequences: Sequences,
+  sealer: TokenSealer,
+  update: UpdatePage,
+): PageConnections {
+  const pages = store.collection(PAGES)
+  const tokens = createTokens(store, sealer)
+
+  const connectedOf = async (tenantId: string, facebookPageId: string): Promise<PageRow | undefined> => {
+    const [row] = await pages.getMany([pageKey(tenantId, facebookPageId)])
+    return row?.status === 'disconnected' ? undefined : row
+  }
+  const holders = createPageHolders(store, {
+    isConnected: async (tenantId, facebookPageId) => (await connectedOf(tenantId, facebookPageId)) !== undefined,
+  })
+
+  const saveConnected = async (input: NewPage, nowMs: number): Promise<{ page: PageRow; created: boolean }> => {
+    const key = pageKey(input.tenantId, input.facebookPageId)
+    const [known] = await pages.getMany([key])
+    if (known) {
+      const connect = (row: PageRow): PageRow => ({
+        ...row,
+        status: 'active',
+        token_status: 'valid',
+        name: input.name ?? row.name,
+        ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
+      })
+      return { page: await update(input.tenantId, known.id, connect), created: false }
+    }
+    const [id] = await sequences.take('page', 1)
+    const { existing } = await pages.insertMany([newPageRow(key, id as number, input, nowMs)])
+    const [page] = await pages.getMany([key])
+    if (!page) throw new AppError('INTERNAL', 'The page was not stored')
+    return { page, created: existing.length === 0 }
+  }
+
+  const letGo = async (page: PageRow, nowMs: number): Promise<PageRow> => {
+    const disconnected = await update(page.tenant_id, page.id, (row) =>
+      row.status === 'disconnected' ? null : { ...row, status: 'disconnected', token_status: 'unknown' },
+    )
+    await tokens.forget(ownerOfToken(page.tenant_id, page.facebook_page_id), nowMs)
+    return disconnected
+  }
+
+  return {
+    async connect(input, nowMs) {
+      const { tenantId, facebookPageId } = input
+      let connected: { page: PageRow; created: boolean } | undefined
+      try {
+        for (let round = 0; round < ROUNDS_MAX; round++) {
+          const held = await holders.take(facebookPageId, tenantId, nowMs)
+          await tokens.save(ownerOfToken(tenantId, facebookPageId), input.accessToken, nowMs)
+          const { page, created } = await saveConnected(input, nowMs)
+          connected = { page, created: created || connected?.created === true }
+          if (await holders.confirm(held)) return connected
+        }
+        throw new AppError('WRITE_CONFLICT', 'The page is being connected or disconnected by somebody else')
+      } catch (error) {
+        // Another tenant came in between.
+        if (connected && error instanceof AppError && error.code === 'PAGE_ALREADY_CONNECTED')
+          await letGo(connected.page, nowMs)
+        throw error
+      }
+    },
+    async disconnect(page, nowMs) {
+      for (let round = 0; round < ROUNDS_MAX; round++) {
+        const held = await holders.holderOf(page.facebook_page_id)
+        const disconnected = await letGo(page, nowMs)
+        if (held?.tenant_id !== page.tenant_id || (await holders.giveBack(held, nowMs))) return disconnected
+      }
+      throw new AppError('WRITE_CONFLICT', 'The page is being connected at the same time')
+    },
+    async findConnected(facebookPageId) {
+      const holder = await holders.holderOf(facebookPageId)
+      return holder?.tenant_id ? connectedOf(holder.tenant_id, facebookPageId) : undefined
+    },
+    accessToken: (page) => tokens.get(ownerOfToken(page.tenant_id, page.facebook_page_id)),
+  }
+}
+
+const ownerOfToken = (tenantId: string, facebookId: string): TokenOwner => ({ tenantId, kind: 'page', facebookId })
+
+function newPageRow(key: string, id: number, input: NewPage, nowMs: number): Omit<PageRow, 'rev'> {
+  return {
+    _id: key,
+    id,
+    tenant_id: input.tenantId,
+    facebook_page_id: input.facebookPageId,
+    status: 'active',
+    name: input.name,
+    category: null,
+    about: null,
+    phone: null,
+    website: null,
+    fan_count: null,
+    details_synced_ms: null,
+    last_synced_ms: null,
+    token_status: 'valid',
+    webhook_subscribed: null,
+    ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
+    created_ms: nowMs,
+  }
+}

@@ -1,0 +1,5 @@
+import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
+
+/** One key for all tests, so that what one process sealed another one opens. */
+export const TOKEN_KEYS = `test:${Buffer.alloc(32, 'token keys of the tests').toString('base64')}`
+export const SEALER = createTokenSealer(TOKEN_KEYS)
