@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type NodeProcess, spawnNode } from '../../tests/support/spawn-node.ts'
 import { call } from '../../tests/support/system.ts'
+import { TOKEN_KEYS } from '../../tests/support/token-keys.ts'
 import { spawnWorker } from '../spawn-worker.ts'
 
 export interface BedOptions {
@@ -36,6 +37,7 @@ export async function openCommandsBed(options: BedOptions): Promise<CommandsBed>
     TOPIC_PARTITIONS: '6',
     FB_APP_ID: '1029384756',
     FB_APP_SECRET: 'secret-of-the-benchmark',
+    TOKEN_KEYS,
     LOG_LEVEL: 'info',
   }
   await using started = new AsyncDisposableStack()

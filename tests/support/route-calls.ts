@@ -73,4 +73,5 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'POST /tenants/:id/api-keys': { body: { name: 'CRM', scopes: ['read'] } },
   'GET /tenants/:id/api-keys': plain,
   'DELETE /tenants/:id/api-keys/:keyId': plain,
+  'POST /tokens/reseal': plain,
 }
