@@ -1,19 +1,59 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compileRules } from './compile-rules.ts'
-import { decideComment } from './decide-comment.ts'
+import { type CommentContext, decideComment, type IncomingComment } from './decide-comment.ts'
+import { automation, MINUTE_MS, NOW_MS, pageRules } from './testing/rule-samples.ts'
 
-test('without rules nobody is answered', () => {
-  const rules = compileRules({ automations: [], keywords: [], instantReplies: [], faqs: [] })
-  const comment = {
-    commentId: '1_2',
-    postId: '1_1',
-    fromId: '9',
-    text: 'price?',
-    verb: 'add',
-    createdMs: 1,
-    arrivedMs: 2,
-  }
-  const page = { name: 'Angkor Coffee', facebookId: '1' }
-  const context = { nowMs: 3, page, contact: { name: null }, isAnswered: false, isBlocked: false }
-  expect(decideComment(rules, comment, context).action).toBeNull()
+const comment: IncomingComment = {
+  postId: '104_9',
+  fromId: '77',
+  text: 'តម្លៃប៉ុន្មាន?',
+  verb: 'add',
+  createdMs: NOW_MS - 1_000,
+  arrivedMs: NOW_MS,
+}
+const context: CommentContext = {
+  page: { name: 'Angkor Coffee', facebookId: '104' },
+  contact: { name: 'Sophea Chan' },
+  isAnswered: false,
+  isBlocked: false,
+}
+const byKeyword = automation(2, 'comment_to_message', {
+  message: 'Hi {{first_name}}',
+  keywords: ['តម្លៃ'],
+  delay_seconds: 3,
+})
+const any = automation(1, 'comment_to_message', { message: 'Thanks!' }, { order: 5 })
+const decideWith = (
+  given: Partial<IncomingComment>,
+  more: Partial<CommentContext> = {},
+  automations = [any, byKeyword],
+) => decideComment(compileRules(pageRules({ automations })), { ...comment, ...given }, { ...context, ...more })
+
+test('the first rule that fits answers, and the other says that it would', () => {
+  expect(decideWith({})).toMatchObject({
+    action: { automation_id: 2, text: 'Hi Sophea', delay_seconds: 3 },
+    reasons: [{ code: 'answers' }, { code: 'outranked' }],
+  })
+  expect(decideWith({ text: 'nice' }).action).toMatchObject({ automation_id: 1, text: 'Thanks!' })
+})
+
+describe('what is not answered', () => {
+  test.each<[string, Partial<IncomingComment>, Partial<CommentContext>, string]>([
+    ['what the page wrote', { fromId: '104' }, {}, 'echo'],
+    ['an edit', { verb: 'edited' }, {}, 'edited'],
+    ['what was old when it arrived', { createdMs: NOW_MS - 11 * MINUTE_MS }, {}, 'too_old'],
+    ['a comment that has its reply', {}, { isAnswered: true }, 'already_answered'],
+    ['a blocked person', {}, { isBlocked: true }, 'blocked'],
+  ])('%s', (_, given, more, code) => {
+    const { action, reasons } = decideWith(given, more)
+    expect(action).toBeNull()
+    expect(reasons.map((each) => each.code)).toEqual([code, code])
+  })
+
+  test('comments of other posts', () => {
+    const only = (id: string) => [automation(1, 'comment_to_message', { message: 'x', post_ids: [id] })]
+    expect(decideWith({}, {}, only('9')).action).not.toBeNull()
+    expect(decideWith({}, {}, only('104_9')).action).not.toBeNull()
+    expect(decideWith({}, {}, only('8')).reasons[0]?.code).toBe('other_post')
+  })
 })

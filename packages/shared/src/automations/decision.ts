@@ -72,6 +72,7 @@ export const REASON_CODES = [
   'contact_known',
   'other_category',
   'other_post',
+  'already_answered',
   'no_parts',
 ] as const
 export const ReasonCode = Type.Union(REASON_CODES.map((code) => Type.Literal(code)))

@@ -1,4 +1,5 @@
 import type { CompiledRules } from './compile-rules.ts'
+import type { UnansweredAlertConfig } from './unanswered-alert.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -22,13 +23,12 @@ export interface AlertDue {
 export function alertsDue(rules: CompiledRules, conversation: UnansweredConversation): AlertDue[] {
   const { waitingSinceMs } = conversation
   if (waitingSinceMs === null || conversation.status !== 'open' || conversation.isBlocked) return []
-  return rules.page.automations
-    .filter((each) => each.type === 'unanswered_alert' && each.is_active)
-    .map((each) => {
-      const hours = Number(each.config?.hours)
+  return rules.automations
+    .filter(({ rule, problem }) => rule.type === 'unanswered_alert' && rule.is_active && problem === null)
+    .map(({ rule }) => {
+      const { hours } = rule.config as UnansweredAlertConfig
       const dueMs = Math.max(waitingSinceMs + hours * HOUR_MS, conversation.mutedUntilMs ?? 0)
-      return { automation_id: each.id, hours, waitingSinceMs, dueMs }
+      return { automation_id: rule.id, hours, waitingSinceMs, dueMs }
     })
-    .filter(({ dueMs }) => Number.isFinite(dueMs))
     .sort((a, b) => a.dueMs - b.dueMs || a.automation_id - b.automation_id)
 }

@@ -3,7 +3,7 @@ import { closedObject, cooldownMinutes, DelaySeconds, KEYWORD_LENGTH_MAX, ReplyT
 
 export const FAQ_COOLDOWN_MINUTES = 1
 /** See `faq-similarity` for what the number means. */
-export const FAQ_THRESHOLD = 0.6
+export const FAQ_THRESHOLD = 0.5
 
 const ButtonTitle = Type.String({ minLength: 1, maxLength: 20 })
 const Category = Type.String({ minLength: 1, maxLength: 100 })

@@ -1,0 +1,60 @@
+import { isLetter, isUnspaced } from './word-boundaries.ts'
+
+interface Node<V> {
+  readonly next: Map<number, Node<V>>
+  values: V[] | null
+}
+
+/** Phrases as a tree of their characters: a text is read once, however many phrases there are. */
+export interface PhraseIndex<V> {
+  /**
+   * Every place of every phrase in a folded text where a word might begin, by characters alone: boundaries are for the
+   * caller to check. The bound is the text's length times the longest phrase's.
+   */
+  search(text: string, found: (value: V, start: number, end: number) => void): void
+}
+
+/** `phrase` is folded and not empty. */
+export function createPhraseIndex<V>(phrases: Iterable<readonly [phrase: string, value: V]>): PhraseIndex<V> {
+  const root: Node<V> = { next: new Map(), values: null }
+  for (const [phrase, value] of phrases) {
+    let node = root
+    for (let i = 0; i < phrase.length; i++) {
+      const unit = phrase.charCodeAt(i)
+      let next = node.next.get(unit)
+      if (!next) {
+        next = { next: new Map(), values: null }
+        node.next.set(unit, next)
+      }
+      node = next
+    }
+    node.values ??= []
+    node.values.push(value)
+  }
+  return {
+    search(text, found) {
+      let wasSpaced = false
+      for (let start = 0; start < text.length; start++) {
+        const unit = text.charCodeAt(start)
+        // Inside a word of a script with blanks nothing can begin.
+        const isSpaced = isLetter(unit) && !isUnspaced(unit)
+        if (!(isSpaced && wasSpaced)) walk(root, text, start, found)
+        wasSpaced = isSpaced
+      }
+    },
+  }
+}
+
+function walk<V>(
+  root: Node<V>,
+  text: string,
+  start: number,
+  found: (value: V, start: number, end: number) => void,
+): void {
+  let node: Node<V> | undefined = root
+  for (let i = start; i < text.length; i++) {
+    node = node.next.get(text.charCodeAt(i))
+    if (!node) return
+    if (node.values) for (const value of node.values) found(value, start, i + 1)
+  }
+}
