@@ -102,6 +102,7 @@ function environmentOf(storeUrl: string): Record<string, string> {
     FB_APP_SECRET: 'secret-of-the-benchmark',
     TOKEN_KEYS,
     WORKER_PORT: '0',
+    SCHEDULES: 'off',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
   }

@@ -59,6 +59,7 @@ export async function openCommandsBed(options: BedOptions): Promise<CommandsBed>
   const worker = spawnWorker({
     ...towardsFacebook,
     WORKER_PORT: '0',
+    SCHEDULES: 'off',
     WORKER_HOST: '127.0.0.1',
     GRAPH_CALLS_PER_SECOND: UNLIMITED,
   })

@@ -123,6 +123,7 @@ function workerEnvironment(
     FB_APP_SECRET: simulator.app.secret,
     TOKEN_KEYS,
     WORKER_PORT: '0',
+    SCHEDULES: 'off',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
   }

@@ -35,6 +35,8 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
     FB_VERIFY_TOKEN: 'verify-token-of-the-tests',
     TOKEN_KEYS,
     LOG_LEVEL: 'info',
+    // Nothing that a test did not ask for.
+    SCHEDULES: 'off',
   }
   const local = { GATEWAY_HOST: '127.0.0.1', WORKER_HOST: '127.0.0.1', API_HOST: '127.0.0.1' }
   await using started = new AsyncDisposableStack()

@@ -22,7 +22,7 @@ export async function startStandaloneSystem(
 ): Promise<System & { readonly process: () => NodeProcess }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pagesync-e2e-'))
   const ports = { API_PORT: '0', GATEWAY_PORT: '0', SIMULATOR_PORT: '0', WORKER_PORT: '0' }
-  const variables = { DATA_DIR: dataDir, DEMO_TRAFFIC_SECONDS: '0', ...environment }
+  const variables = { DATA_DIR: dataDir, DEMO_TRAFFIC_SECONDS: '0', SCHEDULES: 'off', ...environment }
   let child = spawnNode(SCRIPT, { ...ports, ...variables }, ['--json'])
   const line = await child.jsonLine<ReadyLine>(({ ready }) => ready === true)
   // Started again it must be found where it was.

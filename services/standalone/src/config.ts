@@ -1,4 +1,4 @@
-import { LogSettings } from '@pagesync/shared/config/common-config.ts'
+import { LogSettings, ScheduleSettings } from '@pagesync/shared/config/common-config.ts'
 import { Port, Secret } from '@pagesync/shared/config/setting.ts'
 import { type Static, Type } from '@sinclair/typebox'
 
@@ -33,6 +33,7 @@ export const StandaloneConfig = Type.Object({
     default: 20,
     description: 'A simulated customer writes every so often; 0 for never',
   }),
+  ...ScheduleSettings,
   LOG_LEVEL: { ...LogSettings.LOG_LEVEL, default: 'warn' },
 })
 export type StandaloneConfig = Readonly<Static<typeof StandaloneConfig>>

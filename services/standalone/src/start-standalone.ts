@@ -129,6 +129,7 @@ async function startWorker(
         GRAPH_VERSION,
         GRAPH_CALLS_PER_SECOND: 2,
         STALL_SECONDS: 30,
+        SCHEDULES: config.SCHEDULES,
         FB_APP_ID: demonstration.app_id,
         FB_APP_SECRET: demonstration.app_secret,
         TOKEN_KEYS: demonstration.token_keys,

@@ -3,6 +3,7 @@ import {
   FacebookAppSettings,
   GraphSettings,
   LogSettings,
+  ScheduleSettings,
   StoreSettings,
   TokenSettings,
 } from '@pagesync/shared/config/common-config.ts'
@@ -30,6 +31,19 @@ export const WorkerConfig = Type.Object({
     maximum: 3600,
     default: 60,
     description: 'A send whose answer was lost waits so long for its echo before Facebook is asked what became of it',
+  }),
+  ...ScheduleSettings,
+  WEBHOOK_CHECK_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 720,
+    default: 6,
+    description: "So often each page's webhook subscription is looked at, and made again where it is lost",
+  }),
+  WEBHOOK_SILENCE_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 720,
+    default: 24,
+    description: 'A page that had events and has had none for so long is looked at, too',
   }),
   LEDGER_RETENTION_DAYS: Type.Integer({
     minimum: 8,

@@ -29,6 +29,8 @@ import { consumePageEvents } from './consume/consume-page-events.ts'
 import { createFailureGuard, type FailureGuard } from './consume/failure-guard.ts'
 import { createFollowUp } from './events/follow-up.ts'
 import { repeat } from './repeat.ts'
+import type { ScheduleConfig } from './schedule/start-schedule.ts'
+import { startSchedule } from './schedule/start-schedule.ts'
 import { SOURCE } from './source.ts'
 
 export interface WorkerDeps {
@@ -36,7 +38,8 @@ export interface WorkerDeps {
     WorkerConfig,
     'GRAPH_URL' | 'GRAPH_VERSION' | 'GRAPH_CALLS_PER_SECOND' | 'FB_APP_SECRET' | 'STALL_SECONDS' | 'TOKEN_KEYS'
   > &
-    Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS'>>
+    Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS'>> &
+    ScheduleConfig
   /** Its topics are there already. Not closed by the worker. */
   readonly eventLog: EventLog
   /** Its collections are there already. Not closed by the worker. */
@@ -110,8 +113,11 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       clock,
       logger,
       announce,
+      armTimers: (page) => schedule?.arm([page]) ?? Promise.resolve(),
     }),
   )
+  const schedule = startSchedule(config, { store, pages, ledger, clock, logger, workerId, announce, wake: runner.wake })
+  if (schedule) opened.use(schedule)
   const retentionMs = (config.LEDGER_RETENTION_DAYS ?? 30) * DAY_MS
   const stopped = new AbortController()
   const often = { signal: stopped.signal, clock, logger }
@@ -166,6 +172,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     consumerCheck('page_events_consumer', events.subscription, events.guard),
     consumerCheck('commands_consumer', commands, commandsGuard),
     { name: 'commands', optional: true, check: async () => ({ worker: workerId, ...runner.status() }) },
+    { name: 'schedule', optional: true, check: async () => ({ on: schedule !== undefined, ...schedule?.status() }) },
     { name: 'page_events', optional: true, check: async () => ({ ...events.counts }) },
   ])
   await app.ready()

@@ -45,6 +45,14 @@ export const LogSettings = {
   }),
 }
 
+export const ScheduleSettings = {
+  SCHEDULES: Type.String({
+    pattern: '^(on|off)$',
+    default: 'on',
+    description: 'on: this worker starts scheduled syncs and the checks of tokens and webhooks; off: others do',
+  }),
+}
+
 export const HttpSettings = {
   TRUSTED_PROXIES: Type.Optional(
     Type.String({

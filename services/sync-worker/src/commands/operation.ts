@@ -24,8 +24,10 @@ export interface OperationContext {
   readonly pushSettings: PushSettings
   /** Asks Facebook about the page's token, see `createTokenInspection`. */
   readonly inspectToken: () => Promise<TokenReport>
-  /** Lets the page's waiting commands be looked at now. */
+  /** The page's token lives again: what waited for it is looked at now. */
   readonly wakePage: () => Promise<void>
+  /** Sets the page's timers going where they are not. */
+  readonly armTimers: (page: PageRow) => Promise<void>
   /** Asks for something else, for later or at once. The same id asks once. */
   readonly submit: (command: NewCommand) => Promise<void>
   readonly pages: Pages

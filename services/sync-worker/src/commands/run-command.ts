@@ -191,6 +191,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     pushSettings: deps.pushSettings,
     inspectToken: () => inspection.inspect(),
     wakePage: () => deps.ledger.wakePage(page.id, deps.clock.now()),
+    armTimers: deps.armTimers,
     submit: async (command) => void (await submitOwn(command, deps)),
     pages: deps.pages,
     synced: deps.synced,

@@ -5,6 +5,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
+import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
@@ -25,5 +26,7 @@ export interface RunnerDeps {
   readonly rates: BudgetRates
   readonly clock: Clock
   readonly logger: Logger
+  /** Sets the page's timers going, where this worker starts scheduled work. */
+  readonly armTimers: (page: PageRow) => Promise<void>
   readonly announce: (changes: readonly Change[]) => Promise<void>
 }

@@ -18,7 +18,10 @@ export const checkPageToken: Operation = async (context) => {
     if (stored.token_set_ms !== page.token_set_ms || stored.status === 'disconnected') return null
     return withTokenReport(stored, report, { command_id: command.command_id, at_ms: clock.now() })
   })
-  if (row.status === 'active' && before.status !== 'active') await context.wakePage()
+  if (row.status === 'active' && before.status !== 'active') {
+    await context.wakePage()
+    await context.armTimers(row)
+  }
   await announceTokenNews(row, context)
   if (row.status === before.status && row.token_status !== before.token_status) await announceStatus(row, context)
   return {

@@ -20,6 +20,8 @@ interface Finding {
  */
 export const subscribePageWebhooks: Operation = async (context) => {
   const { command, writes } = context
+  // It is the first that runs for a page that was connected, also again.
+  await context.armTimers(context.page)
   const finding = (command.checkpoint as Finding | null) ?? (await look(context))
   const { missing, present, before } = finding
   if (missing.length === 0 && before === true) return { result: describe(finding, null) }

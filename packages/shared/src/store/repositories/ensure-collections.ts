@@ -3,6 +3,7 @@ import { API_KEY_USES } from './access-rows.ts'
 import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
+import { PAGE_TIMERS } from './timer-rows.ts'
 
 /** Every collection of the system, for `Store.ensure` at start. */
 export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
@@ -27,6 +28,7 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.PAGE_LEASES,
   rows.SEQUENCES,
   DEAD_LETTERS,
+  PAGE_TIMERS,
 ]
 
 export function ensureCollections(store: Store): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CommandState, CommandType, Requester } from '../../model/command.ts'
 import type { Stamp } from '../../model/stamp.ts'
+import type { PageSchedule } from '../../schedule/page-schedule.ts'
 import type { CollectionDefinition, StoreDocument } from '../collection.ts'
 import type { PageHealth } from './page-health-rows.ts'
 
@@ -65,6 +66,8 @@ export interface PageRow extends StoreDocument, PageHealth {
   readonly account_key?: string
   /** What a person decided for the page; read by `pageSettings`. */
   readonly settings?: Partial<PageSettings>
+  /** What a person decided; read by `pageSchedule`. */
+  readonly schedule?: Partial<PageSchedule>
   /** Facebook's ids of the page's custom labels, by name, as last found. */
   readonly label_ids?: Readonly<Record<string, string>>
   readonly created_ms: number

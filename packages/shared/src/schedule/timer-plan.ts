@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto'
+import type { TimerKind } from '../store/repositories/timer-rows.ts'
+import type { CronTimes } from './cron-times.ts'
+import { type PageSchedule, pageSchedule } from './page-schedule.ts'
+
+/** How often a page's token and its webhooks are looked at. */
+export interface CheckIntervals {
+  readonly tokenMs: number
+  readonly webhookMs: number
+}
+
+interface PlannedPage {
+  readonly id: number
+  readonly schedule?: Partial<PageSchedule>
+}
+
+/** What a timer goes by, as text: a timer that was made by another plan is made anew. */
+export function timerPlan(kind: TimerKind, page: PlannedPage, every: CheckIntervals): string {
+  if (kind === 'token_check') return `every ${every.tokenMs}`
+  if (kind === 'webhook_check') return `every ${every.webhookMs}`
+  const schedule = pageSchedule(page)
+  return `${patternOf(kind, schedule) ?? 'never'} in ${schedule.timezone}`
+}
+
+/** The timer's first run after `afterMs`; null: none. Each page has its own place within the time between two runs. */
+export function nextRunMs(
+  kind: TimerKind,
+  page: PlannedPage,
+  every: CheckIntervals,
+  times: CronTimes,
+  afterMs: number,
+): number | null {
+  const fraction = placeOf(kind, page.id)
+  if (kind === 'token_check') return nextEvery(every.tokenMs, fraction, afterMs)
+  if (kind === 'webhook_check') return nextEvery(every.webhookMs, fraction, afterMs)
+  const schedule = pageSchedule(page)
+  const pattern = patternOf(kind, schedule)
+  return pattern === null ? null : times.nextMs(pattern, schedule.timezone, fraction, afterMs)
+}
+
+const patternOf = (kind: 'full_sync' | 'incremental_sync', { full, incremental }: PageSchedule): string | null =>
+  kind === 'full_sync' ? full : incremental
+
+function nextEvery(intervalMs: number, fraction: number, afterMs: number): number {
+  const firstMs = Math.floor(fraction * intervalMs)
+  return firstMs + (Math.floor((afterMs - firstMs) / intervalMs) + 1) * intervalMs
+}
+
+/** In [0, 1), always the same for a page and kind, and spread evenly over the pages. */
+export function placeOf(kind: TimerKind, pageId: number): number {
+  return Number.parseInt(hash('sha256', `${kind} ${pageId}`, 'hex').slice(0, 8), 16) / 2 ** 32
+}
