@@ -15,6 +15,7 @@ import { createSequences } from '@pagesync/shared/store/repositories/sequences.t
 import { createScheduler, type Scheduler } from '@pagesync/sync-worker/schedule/create-scheduler.ts'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { SEALER } from '../support/token-keys.ts'
 
 export type OpenStore = () => Promise<Store & AsyncDisposable>
 
@@ -29,7 +30,7 @@ async function openBed(store: Store) {
   await ensureCollections(store)
   const clock = createTestClock(START)
   const ledger = createLedger(store)
-  const pages = createPages(store, createSequences(store))
+  const pages = createPages(store, createSequences(store), SEALER)
   const timers = createPageTimers(store)
   const changes: Change[] = []
   const workers: Scheduler[] = []

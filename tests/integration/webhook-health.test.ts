@@ -1,7 +1,9 @@
 import { WEBHOOK_FIELDS } from '@pagesync/shared/graph/webhook-fields.ts'
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
+import { createPageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import { messageKey } from '@pagesync/shared/store/repositories/rows.ts'
 import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { TIMER_KINDS } from '@pagesync/shared/store/repositories/timer-rows.ts'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../support/engines/free-port.ts'
 import { eventually } from '../support/eventually.ts'
@@ -43,6 +45,16 @@ describe("the subscription to a page's webhooks", () => {
     expect(second).toMatchObject({ state: 'succeeded', graph_calls: 1, result: { added_fields: [] } })
     expect(told(bed, 'page.updated')).toHaveLength(1)
     expect(told(bed, 'page.webhook_unsubscribed')).toEqual([])
+  })
+
+  it('is made by itself for a page that nobody looked at yet', async () => {
+    await using bed = await openSyncBed(SHAPE, { schedules: true })
+    await subscribe(bed, null)
+    await eventually(async () => (await pageOf(bed)).webhook_subscribed === true)
+    expect(await fieldsAtFacebook(bed)).toEqual([...WEBHOOK_FIELDS])
+    const rows = await createPageTimers(bed.store).ofPages([bed.page.id])
+    expect(rows.map(({ kind }) => kind).sort()).toEqual([...TIMER_KINDS].sort())
+    expect(rows.every(({ due_ms }) => (due_ms ?? 0) > Date.now())).toBe(true)
   })
 
   it('is completed with the fields that we use, and keeps those of others', async () => {

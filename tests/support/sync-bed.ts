@@ -55,6 +55,8 @@ export interface SyncBedOptions {
   /** Facebook's webhooks come in, by a gateway. */
   readonly webhooks?: boolean
   readonly sendEchoSeconds?: number
+  /** The worker starts by itself what is scheduled. */
+  readonly schedules?: boolean
 }
 
 export async function openSyncBed(shape: ConversationShape, options: SyncBedOptions = {}): Promise<SyncBed> {
@@ -86,6 +88,7 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
         STALL_SECONDS: 30,
         TOKEN_KEYS,
         FB_APP_ID: simulator.app.id,
+        SCHEDULES: options.schedules ? 'on' : 'off',
         ...(options.sendEchoSeconds === undefined ? {} : { SEND_ECHO_SECONDS: options.sendEchoSeconds }),
       },
       eventLog,

@@ -65,6 +65,7 @@ export function createPageConnections(
         ...row,
         status: 'active',
         token_status: 'valid',
+        token_set_ms: nowMs,
         name: input.name ?? row.name,
         ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
       })
@@ -139,6 +140,7 @@ function newPageRow(key: string, id: number, input: NewPage, nowMs: number): Omi
     details_synced_ms: null,
     last_synced_ms: null,
     token_status: 'valid',
+    token_set_ms: nowMs,
     webhook_subscribed: null,
     ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
     created_ms: nowMs,
