@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
+import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
+import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
+import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
+import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
+import { openStore } from '@pagesync/shared/store/open-store.ts'
+import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
+import { describe } from 'vitest'
+import type { TwoWorkers } from './many-pages.ts'
+import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
+
+/** Only one process may have the embedded engines open: both workers are in this one. */
+async function start(simulator: Simulator): Promise<TwoWorkers> {
+  await using opened = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'pagesync-many-'))
+  opened.defer(() => rm(folder, { recursive: true, force: true }))
+  const eventLog = opened.use(await openEventLog(`embedded:${folder}`, { clientId: 'many' }))
+  const store = opened.use(await openStore(`embedded:${folder}`, {}))
+  await Promise.all([eventLog.ensureTopics(topicDefinitions(6)), ensureCollections(store)])
+  const config = {
+    GRAPH_URL: simulator.url,
+    GRAPH_VERSION: 'v26.0',
+    GRAPH_CALLS_PER_SECOND: 2,
+    FB_APP_ID: simulator.app.id,
+    FB_APP_SECRET: simulator.app.secret,
+    STALL_SECONDS: 30,
+  }
+  const logger = createLogger({ service: 'many', level: process.env.TEST_LOG_LEVEL ?? 'silent' })
+  for (let i = 0; i < 2; i++) opened.use(await createWorker({ config, eventLog, store, clock: systemClock, logger }))
+  const all = opened.move()
+  return { eventLog, store, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+describe(`two workers and ${PAGES} pages, on the embedded engines`, () => itServesManyPages(start))

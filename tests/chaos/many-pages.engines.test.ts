@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import type { Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
+import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
+import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
+import { openStore } from '@pagesync/shared/store/open-store.ts'
+import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { describe, inject } from 'vitest'
+import { spawnNode } from '../support/spawn-node.ts'
+import type { TwoWorkers } from './many-pages.ts'
+import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
+
+const kafkaUrl = inject('kafkaUrl')
+const mongodbUrl = inject('mongodbUrl')
+const PARTITIONS = 6
+
+/** Two processes. */
+async function start(simulator: Simulator): Promise<TwoWorkers> {
+  await using opened = new AsyncDisposableStack()
+  const storeUrl = new URL(`many_${randomBytes(6).toString('hex')}`, mongodbUrl).href
+  const eventLog = opened.use(await openEventLog(kafkaUrl, { clientId: 'many' }))
+  const store = opened.use(await openStore(storeUrl, {}))
+  await Promise.all([eventLog.ensureTopics(topicDefinitions(PARTITIONS)), ensureCollections(store)])
+  const environment = {
+    EVENT_LOG_URL: kafkaUrl,
+    STORE_URL: storeUrl,
+    TOPIC_PARTITIONS: String(PARTITIONS),
+    GRAPH_URL: simulator.url,
+    FB_APP_ID: simulator.app.id,
+    FB_APP_SECRET: simulator.app.secret,
+    WORKER_PORT: '0',
+    WORKER_HOST: '127.0.0.1',
+    LOG_LEVEL: 'info',
+  }
+  const workers = [0, 1].map(() => spawnNode('services/sync-worker/src/main.ts', environment))
+  for (const worker of workers) opened.defer(async () => void (await worker.end('SIGTERM')))
+  await Promise.all(workers.map((worker) => worker.jsonLine(({ msg }) => msg === 'listening', 60_000)))
+  const all = opened.move()
+  return { eventLog, store, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+describe.skipIf(!kafkaUrl || !mongodbUrl)(`two workers and ${PAGES} pages, on Kafka and FerretDB`, () =>
+  itServesManyPages(start),
+)
