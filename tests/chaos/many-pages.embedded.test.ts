@@ -10,6 +10,7 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { describe } from 'vitest'
+import { TOKEN_KEYS } from '../support/token-keys.ts'
 import type { TwoWorkers } from './many-pages.ts'
 import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
 
@@ -28,6 +29,7 @@ async function start(simulator: Simulator): Promise<TwoWorkers> {
     FB_APP_ID: simulator.app.id,
     FB_APP_SECRET: simulator.app.secret,
     STALL_SECONDS: 30,
+    TOKEN_KEYS,
   }
   const logger = createLogger({ service: 'many', level: process.env.TEST_LOG_LEVEL ?? 'silent' })
   for (let i = 0; i < 2; i++) opened.use(await createWorker({ config, eventLog, store, clock: systemClock, logger }))

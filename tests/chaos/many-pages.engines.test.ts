@@ -6,6 +6,7 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { describe, inject } from 'vitest'
 import { spawnNode } from '../support/spawn-node.ts'
+import { TOKEN_KEYS } from '../support/token-keys.ts'
 import type { TwoWorkers } from './many-pages.ts'
 import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
 
@@ -27,6 +28,7 @@ async function start(simulator: Simulator): Promise<TwoWorkers> {
     GRAPH_URL: simulator.url,
     FB_APP_ID: simulator.app.id,
     FB_APP_SECRET: simulator.app.secret,
+    TOKEN_KEYS,
     WORKER_PORT: '0',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',

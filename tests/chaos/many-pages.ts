@@ -16,6 +16,7 @@ import {
 } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { eventually } from '../support/eventually.ts'
+import { SEALER } from '../support/token-keys.ts'
 
 /** Two workers that share their pages, on engines that this process sees as well. */
 export interface TwoWorkers extends AsyncDisposable {
@@ -180,7 +181,7 @@ function callsAround(push: CommandRow, calls: readonly Call[]) {
 }
 
 async function connectAll(simulator: Simulator, store: Store): Promise<PageRow[]> {
-  const repository = createPages(store, createSequences(store))
+  const repository = createPages(store, createSequences(store), SEALER)
   const rows: PageRow[] = []
   for (const { facebookPageId, accessToken } of simulator.pages) {
     const { page } = await repository.connect({ tenantId: TENANT, facebookPageId, accessToken, name: null }, Date.now())
