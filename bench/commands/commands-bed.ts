@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { NO_LIMITS } from '../../tests/support/no-limits.ts'
 import { type NodeProcess, spawnNode } from '../../tests/support/spawn-node.ts'
 import { call } from '../../tests/support/system.ts'
 import { TOKEN_KEYS } from '../../tests/support/token-keys.ts'
@@ -69,6 +70,7 @@ export async function openCommandsBed(options: BedOptions): Promise<CommandsBed>
     API_PORT: '0',
     API_HOST: '127.0.0.1',
     OPERATOR_TOKEN,
+    ...NO_LIMITS,
   })
   started.defer(async () => void (await api.end('SIGTERM')))
   const listening = ({ msg }: Record<string, unknown>): boolean => msg === 'listening'

@@ -32,6 +32,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   NOT_RETRYABLE: 'Look whether the message arrived; if not, ask anew with a new command.',
   RATE_LIMITED: 'Wait for as long as `Retry-After` says.',
   FACEBOOK_RATE_LIMITED: 'Wait for as long as `Retry-After` says; if it is frequent, lower `GRAPH_CALLS_PER_SECOND`.',
+  ISSUER_UNAVAILABLE: 'Try again; the operator looks at `JWT_JWKS_URL`.',
   STORE_UNAVAILABLE: 'Ask again after `Retry-After`; see to the store.',
   EVENT_LOG_UNAVAILABLE: 'Ask again after `Retry-After`; see to Kafka.',
   SHUTTING_DOWN: 'Ask again: another process answers.',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createTakePlace } from '@pagesync/api/pull-limits.ts'
 import { createPublishCommand, createSubmitCommand } from '@pagesync/api/submit-command.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
@@ -16,6 +17,7 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { FIXTURES } from '@pagesync/webhook-gateway/notification-fixtures.ts'
@@ -125,7 +127,8 @@ describe('the AsyncAPI document', () => {
     )
     const logger = createLogger({ service: 'test', level: 'silent' })
     const publish = createPublishCommand(createPublishBatcher(log, TOPICS.commands), logger)
-    const submit = createSubmitCommand({ ledger: createLedger(store), publish, clock: systemClock })
+    const takePlace = createTakePlace({}, createPageLimits(store))
+    const submit = createSubmitCommand({ ledger: createLedger(store), takePlace, publish, clock: systemClock })
     await submit({
       page,
       type: 'page.sync_details',

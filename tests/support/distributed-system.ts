@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { NO_LIMITS } from './no-limits.ts'
 import { type NodeProcess, spawnNode } from './spawn-node.ts'
 import { call, type System } from './system.ts'
 import { TOKEN_KEYS } from './token-keys.ts'
@@ -62,7 +63,12 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
   const towardsFacebook = { GRAPH_URL: facebook.url }
   let worker = start('services/sync-worker/src/main.ts', { WORKER_PORT: '0', ...towardsFacebook })
   started.defer(async () => void (await worker.end('SIGTERM')))
-  const apiProcess = start('services/api/src/main.ts', { API_PORT: '0', OPERATOR_TOKEN, ...towardsFacebook })
+  const apiProcess = start('services/api/src/main.ts', {
+    API_PORT: '0',
+    OPERATOR_TOKEN,
+    ...NO_LIMITS,
+    ...towardsFacebook,
+  })
   started.defer(async () => void (await apiProcess.end('SIGTERM')))
   const [apiUrl] = await Promise.all([originOf(apiProcess), originOf(worker)])
   const page = facebook.pages[0]

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NO_LIMITS } from './no-limits.ts'
 import { type NodeProcess, spawnNode } from './spawn-node.ts'
 import type { System } from './system.ts'
 
@@ -22,7 +23,7 @@ export async function startStandaloneSystem(
 ): Promise<System & { readonly process: () => NodeProcess }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pagesync-e2e-'))
   const ports = { API_PORT: '0', GATEWAY_PORT: '0', SIMULATOR_PORT: '0', WORKER_PORT: '0' }
-  const variables = { DATA_DIR: dataDir, DEMO_TRAFFIC_SECONDS: '0', SCHEDULES: 'off', ...environment }
+  const variables = { ...NO_LIMITS, DATA_DIR: dataDir, DEMO_TRAFFIC_SECONDS: '0', SCHEDULES: 'off', ...environment }
   let child = spawnNode(SCRIPT, { ...ports, ...variables }, ['--json'])
   const line = await child.jsonLine<ReadyLine>(({ ready }) => ready === true)
   // Started again it must be found where it was.

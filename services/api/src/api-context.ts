@@ -9,6 +9,7 @@ import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import type { CredentialWatch } from './credential-watch.ts'
 import type { Announce } from './edit-row.ts'
 import type { LiveEvents } from './live-events.ts'
 import type { Ownership } from './ownership.ts'
@@ -19,6 +20,10 @@ import type { PublishCommand, SubmitCommand } from './submit-command.ts'
 export interface ApiContext {
   readonly tenants: Tenants
   readonly apiKeys: ApiKeys
+  /** Ends what goes on after its request was let in. */
+  readonly credentials: Pick<CredentialWatch, 'watch'>
+  /** Development alone. */
+  readonly allowPrivateUrls: boolean
   readonly pages: Pages
   readonly reader: SyncedReader
   /** To be written by `editRow` alone. */

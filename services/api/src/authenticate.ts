@@ -1,8 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
-import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { callerOfKey, type Scope, setCaller } from './caller.ts'
+import { type Caller, type Scope, setCaller, setOperator } from './caller.ts'
+import type { FindCaller } from './find-caller.ts'
+import type { RequestLimits } from './request-limits.ts'
 
 /** What a route asks of who calls it: a scope of a tenant's key, or to be the operator, or either of the two, or nothing. */
 export type Access = Scope | 'operator' | 'admin-or-operator' | 'public'
@@ -17,38 +18,51 @@ declare module 'fastify' {
 }
 
 export interface AuthenticateOptions {
-  readonly findKey: (token: string) => Promise<ApiKeyRow | undefined>
-  readonly noteUse: (row: ApiKeyRow) => void
+  readonly findCaller: FindCaller
+  readonly limits: RequestLimits
   readonly operatorToken: string | undefined
 }
 
-/** Lets nobody through to a route of this scope who has not what the route asks for. A route that asks for nothing is a bug. */
+/**
+ * Lets nobody through to a route of this scope who has not what the route asks for. A route that asks for nothing is a
+ * bug. An address that was refused too often is not even asked.
+ */
 export function registerAuthentication(api: FastifyInstance, options: AuthenticateOptions): void {
+  const { limits } = options
   api.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${String(route.method)} ${route.url} has no access`)
   })
   api.addHook('onRequest', async (request, reply) => {
+    limits.admitAddress(request.ip)
     const { access } = request.routeOptions.config
     if (access === 'public') return
     if (access === 'operator') await requireOperator(request, reply, options)
     else if (access === 'admin-or-operator') {
-      if (!isOperator(request, options)) await requireScope(request, reply, options, 'admin')
+      if (isOperator(request, options)) setOperator(request)
+      else await requireScope(request, reply, options, 'admin')
     } else await requireScope(request, reply, options, access)
   })
+  api.addHook('onResponse', async (request, reply) => {
+    if (isRefusal(request, reply)) limits.countRefusal(request.ip)
+  })
+}
+
+/** Of a public route whatever was wrong with what a stranger sent: there it is what stands for credentials. */
+function isRefusal(request: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  if (statusCode === 401) return true
+  return request.routeOptions.config.access === 'public' && statusCode >= 400 && statusCode < 429
 }
 
 async function requireScope(
   request: FastifyRequest,
   reply: FastifyReply,
-  { findKey, noteUse }: AuthenticateOptions,
+  { findCaller, limits }: AuthenticateOptions,
   scope: Scope | undefined,
 ): Promise<void> {
-  const token = bearerToken(request)
-  const key = token === undefined ? undefined : await findKey(token)
-  if (!key) throw unauthenticated(reply)
-  noteUse(key)
-  const caller = callerOfKey(key)
+  const caller = await callerOfToken(request, findCaller)
+  if (!caller) throw unauthenticated(reply)
   setCaller(request, caller)
+  limits.admitCaller(caller)
   if (scope === undefined || !caller.scopes.includes(scope))
     throw new AppError('FORBIDDEN', `The key has not the scope ${scope}`)
   if (request.routeOptions.config.wholeTenant && caller.pageIds !== null)
@@ -58,13 +72,22 @@ async function requireScope(
 async function requireOperator(
   request: FastifyRequest,
   reply: FastifyReply,
-  { findKey, operatorToken }: AuthenticateOptions,
+  { findCaller, operatorToken, limits }: AuthenticateOptions,
 ): Promise<void> {
+  if (isOperator(request, { operatorToken })) {
+    setOperator(request)
+    return
+  }
+  const caller = await callerOfToken(request, findCaller)
+  if (!caller) throw unauthenticated(reply)
+  setCaller(request, caller)
+  limits.admitCaller(caller)
+  throw new AppError('FORBIDDEN', 'This is for the operator alone')
+}
+
+async function callerOfToken(request: FastifyRequest, findCaller: FindCaller): Promise<Caller | undefined> {
   const token = bearerToken(request)
-  if (token === undefined) throw unauthenticated(reply)
-  if (isOperator(request, { operatorToken })) return
-  if (await findKey(token)) throw new AppError('FORBIDDEN', 'This is for the operator alone')
-  throw unauthenticated(reply)
+  return token === undefined ? undefined : findCaller(token)
 }
 
 function isOperator(request: FastifyRequest, { operatorToken }: Pick<AuthenticateOptions, 'operatorToken'>): boolean {

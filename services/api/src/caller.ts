@@ -1,6 +1,7 @@
 import type { Requester } from '@pagesync/shared/model/command.ts'
 import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Claims } from './verify-jwt.ts'
 
 /** What a key may be allowed to do. */
 export type Scope = 'read' | 'sync' | 'push' | 'push:human' | 'automations' | 'admin'
@@ -12,7 +13,12 @@ export interface Caller {
   /** Null: all pages of the tenant. */
   readonly pageIds: readonly number[] | null
   readonly requester: Requester
-  /** When the API key ends; null where it does not, and for a token that was not made by us. */
+  readonly credential: Credential
+}
+
+/** What they were let in by. `keyHash` is the API key's `_id`, null for a JWT; `expiresMs` is when it ends by itself. */
+export interface Credential {
+  readonly keyHash: string | null
   readonly expiresMs: number | null
 }
 
@@ -22,7 +28,18 @@ export function callerOfKey(row: ApiKeyRow): Caller {
     scopes: row.scopes,
     pageIds: row.page_ids,
     requester: { kind: 'api_key', id: row.key_id },
-    expiresMs: row.expires_ms,
+    credential: { keyHash: row._id, expiresMs: row.expires_ms },
+  }
+}
+
+/** A JWT stands for the person whom its issuer names. */
+export function callerOfClaims({ sub, tenant_id, scope, page_ids, exp }: Claims): Caller {
+  return {
+    tenantId: tenant_id,
+    scopes: scope.split(' '),
+    pageIds: page_ids ?? null,
+    requester: { kind: 'person', id: sub },
+    credential: { keyHash: null, expiresMs: exp * 1000 },
   }
 }
 
@@ -31,13 +48,23 @@ export function mayUsePage(caller: Caller, pageId: number): boolean {
 }
 
 const CALLER = 'caller'
+const IS_OPERATOR = 'isOperator'
 
 export function decorateWithCaller(server: FastifyInstance): void {
   server.decorateRequest(CALLER, null)
+  server.decorateRequest(IS_OPERATOR, false)
 }
 
 export function setCaller(request: FastifyRequest, caller: Caller): void {
   request.setDecorator(CALLER, caller)
+}
+
+export function setOperator(request: FastifyRequest): void {
+  request.setDecorator(IS_OPERATOR, true)
+}
+
+export function isByOperator(request: FastifyRequest): boolean {
+  return request.getDecorator<boolean>(IS_OPERATOR)
 }
 
 /** The caller of a route that has a scope. */

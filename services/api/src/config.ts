@@ -9,6 +9,7 @@ import {
 } from '@pagesync/shared/config/common-config.ts'
 import { Port, Secret } from '@pagesync/shared/config/setting.ts'
 import { type Static, Type } from '@sinclair/typebox'
+import { HardeningSettings, JwtSettings, LimitSettings } from './access-settings.ts'
 
 /** The environment of the API. */
 export const ApiConfig = Type.Object({
@@ -20,6 +21,9 @@ export const ApiConfig = Type.Object({
       description: 'Bearer token of the operator; without it the routes of tenants do not exist',
     }),
   ),
+  ...JwtSettings,
+  ...LimitSettings,
+  ...HardeningSettings,
   COMMAND_WAIT_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 60,

@@ -11,11 +11,15 @@ import { type Access, registerAuthentication } from './authenticate.ts'
 import { decorateWithCaller } from './caller.ts'
 import type { ApiConfig } from './config.ts'
 import { createContext } from './create-context.ts'
+import { createFindCaller } from './find-caller.ts'
 import { createFindKey } from './find-key.ts'
+import { harden } from './harden.ts'
 import type { LiveEvents } from './live-events.ts'
 import { createKeyUses } from './note-key-use.ts'
 import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
+import type { PullLimitsConfig } from './pull-limits.ts'
+import { createRequestLimits, type RequestLimits, type RequestLimitsConfig } from './request-limits.ts'
 import { registerApiKeys } from './routes/api-keys.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
@@ -42,6 +46,7 @@ import { registerTenantApiKeys } from './routes/tenant-api-keys.ts'
 import { registerTenants } from './routes/tenants.ts'
 import { registerTokens } from './routes/tokens.ts'
 import { registerUnanswered } from './routes/unanswered.ts'
+import { createVerifyJwt, type JwtConfig } from './verify-jwt.ts'
 import type { CommandWaiters } from './wait-for-command.ts'
 
 const BASE_PATH = '/api/facebook'
@@ -51,7 +56,11 @@ export interface ApiDeps {
   readonly config: Pick<
     ApiConfig,
     'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES' | 'TOKEN_KEYS'
-  >
+  > &
+    JwtConfig &
+    PullLimitsConfig &
+    RequestLimitsConfig &
+    Partial<Pick<ApiConfig, 'CORS_ORIGINS' | 'ALLOW_PRIVATE_URLS'>>
   readonly logger: Logger
   /** Its collections are there already. Not closed by the API. */
   readonly store: Store
@@ -84,31 +93,40 @@ const CLOSE_REQUESTS_MS = 4_500
 /** The API: reads state from the store, and turns requests to do something into commands. */
 export async function createApi(deps: ApiDeps): Promise<Api> {
   const { config, logger, clock } = deps
+  const verifyJwt = createVerifyJwt(config, clock)
   const app = createServer({
     logger,
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
   })
   const routes = collectRoutes(app)
-  const { context, waiters, liveEvents, closePublishing } = createContext({
+  const { context, waiters, liveEvents, credentials, closePublishing } = createContext({
     ...deps,
     commandsPath: `${BASE_PATH}/commands`,
   })
   // Before the server stops taking connections: whoever waits is answered 202.
   app.addHook('preClose', async () => {
-    await Promise.all([waiters.close(), liveEvents.close()])
+    await Promise.all([waiters.close(), liveEvents.close(), credentials[Symbol.asyncDispose]()])
   })
+  const limits = createRequestLimits(config, clock)
   decorateWithCaller(app)
+  await harden(app, config.CORS_ORIGINS)
   registerBodyParsing(app)
   registerAccessLog(app)
   await registerDocuments(app, API_VERSION)
-  registerHealth(app, healthChecks(deps, waiters, liveEvents))
+  registerHealth(app, healthChecks(deps, waiters, liveEvents, limits))
   await app.register(
     async (api) => {
       const keyUses = createKeyUses(context.apiKeys, clock, logger)
       api.addHook('onClose', () => keyUses.settled())
-      const findKey = createFindKey(context.tenants, clock)
-      registerAuthentication(api, { findKey, noteUse: keyUses.note, operatorToken: config.OPERATOR_TOKEN })
+      const findCaller = createFindCaller({
+        findKey: createFindKey(context.tenants, clock),
+        noteUse: keyUses.note,
+        verifyJwt,
+        tenants: context.tenants,
+        clock,
+      })
+      registerAuthentication(api, { findCaller, limits, operatorToken: config.OPERATOR_TOKEN })
       registerRoutes(api as Server, context, config.OPERATOR_TOKEN !== undefined)
     },
     { prefix: BASE_PATH },
@@ -176,7 +194,12 @@ function collectRoutes(app: Server): readonly ApiRoute[] {
   return routes
 }
 
-function healthChecks({ store, eventLog }: ApiDeps, waiters: CommandWaiters, liveEvents: LiveEvents): HealthCheck[] {
+function healthChecks(
+  { store, eventLog }: ApiDeps,
+  waiters: CommandWaiters,
+  liveEvents: LiveEvents,
+  limits: RequestLimits,
+): HealthCheck[] {
   return [
     {
       name: 'store',
@@ -197,5 +220,6 @@ function healthChecks({ store, eventLog }: ApiDeps, waiters: CommandWaiters, liv
       optional: true,
       check: async () => ({ waiting: waiters.count(), listening: liveEvents.count() }),
     },
+    { name: 'strangers', optional: true, check: async () => ({ ...limits.counts() }) },
   ]
 }

@@ -10,6 +10,7 @@ import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { resealTokens } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
@@ -18,14 +19,17 @@ import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant
 import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
 import type { ApiConfig } from './config.ts'
+import { type CredentialWatch, createCredentialWatch } from './credential-watch.ts'
 import { createLiveEvents, type LiveEvents } from './live-events.ts'
 import { createOwnership } from './ownership.ts'
+import { createTakePlace, type PullLimitsConfig } from './pull-limits.ts'
 import { createRunCommand } from './run-command.ts'
 import { createPublishCommand, createSubmitCommand, SOURCE } from './submit-command.ts'
 import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
 
 export interface ContextDeps {
-  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS'>
+  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS'> &
+    PullLimitsConfig & { readonly ALLOW_PRIVATE_URLS?: boolean }
   readonly logger: Logger
   readonly store: Store
   readonly eventLog: EventLog
@@ -38,6 +42,7 @@ export interface OwnedContext {
   readonly context: ApiContext
   readonly waiters: CommandWaiters
   readonly liveEvents: LiveEvents
+  readonly credentials: CredentialWatch
   /** Lets what was accepted go out to the topic, for a bounded time. */
   closePublishing(): Promise<void>
 }
@@ -51,13 +56,16 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const store = gatherCalls(deps.store)
   const sealer = createTokenSealer(config.TOKEN_KEYS)
   const tenants = createTenants(store)
+  const apiKeys = createApiKeys(store)
+  const credentials = createCredentialWatch({ apiKeys, tenants, clock, logger })
   const pages = createPages(store, createSequences(store), sealer)
   const reader = createSyncedReader(store)
   const ledger = createLedger(store)
   const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
   const waiters = createCommandWaiters({ eventLog, ledger, clock, logger, waitersMax: config.COMMAND_WAITERS_MAX })
   const publishCommand = createPublishCommand(batcher, logger)
-  const submit = createSubmitCommand({ ledger, publish: publishCommand, clock })
+  const takePlace = createTakePlace(config, createPageLimits(store))
+  const submit = createSubmitCommand({ ledger, takePlace, publish: publishCommand, clock })
   const defaultWaitMs = config.COMMAND_WAIT_SECONDS * 1000
   const run = createRunCommand({ submit, waiters, ledger, defaultWaitMs, commandsPath })
   const liveEvents = createLiveEvents({ eventLog, clock, logger })
@@ -71,7 +79,9 @@ export function createContext(deps: ContextDeps): OwnedContext {
   return {
     context: {
       tenants,
-      apiKeys: createApiKeys(store),
+      apiKeys,
+      credentials,
+      allowPrivateUrls: config.ALLOW_PRIVATE_URLS === true,
       pages,
       reader,
       synced: openSyncedCollections(store),
@@ -91,6 +101,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
     },
     waiters,
     liveEvents,
+    credentials,
     closePublishing: () => batcher.close(),
   }
 }

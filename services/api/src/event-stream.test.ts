@@ -8,7 +8,7 @@ const CALLER: Caller = {
   scopes: ['read'],
   pageIds: null,
   requester: { kind: 'api_key', id: 'k' },
-  expiresMs: null,
+  credential: { keyHash: 'h', expiresMs: null },
 }
 
 function record(partition: number, offset: number, more: object = {}): StoredRecord {

@@ -30,14 +30,14 @@ export const ApiKeyBody = body(
 export type ApiKeyBody = Static<typeof ApiKeyBody>
 
 /** Who makes and revokes keys of a tenant: no key gets more than they have. */
-export type Keeper = Pick<Caller, 'tenantId' | 'scopes' | 'pageIds' | 'expiresMs'>
+export type Keeper = Pick<Caller, 'tenantId' | 'scopes' | 'pageIds' | 'credential'>
 
 /** The operator may hand out everything of any tenant. */
 export const operatorAsKeeper = (tenantId: string): Keeper => ({
   tenantId,
   scopes: ALL_SCOPES,
   pageIds: null,
-  expiresMs: null,
+  credential: { keyHash: null, expiresMs: null },
 })
 
 const Position = Type.Object({ _id: Type.String(), created_ms: Type.Integer() })
@@ -63,7 +63,9 @@ export async function makeKey(keeper: Keeper, asked: ApiKeyBody, deps: Deps): Pr
     if (!owned) throw new AppError('PAGE_NOT_FOUND', `There is no page ${id}`)
   }
   const expiresMs = expiryOf(asked.expires_at ?? null, nowMs)
-  if (keeper.expiresMs !== null && (expiresMs === null || expiresMs > keeper.expiresMs))
+  // A person's token is short-lived by itself: what they make is not bound to that one session.
+  const lastMs = keeper.credential.keyHash === null ? null : keeper.credential.expiresMs
+  if (lastMs !== null && (expiresMs === null || expiresMs > lastMs))
     throw new AppError('FORBIDDEN', 'A key that expires can make keys that expire no later: name expires_at')
   const { key, row } = await tenants.createApiKey(
     { tenantId: keeper.tenantId, name: asked.name, scopes: asked.scopes, pageIds, expiresMs },

@@ -53,6 +53,7 @@ export function createRunCommand(deps: RunCommandDeps): RunCommand {
       arguments: args,
       requester: callerOf(request).requester,
       trigger: 'api',
+      limited: true,
       idempotencyKey: idempotencyKeyOf(request),
       ...(refusal ? { refusal } : {}),
       ...(expiresMs === undefined ? {} : { expiresMs }),

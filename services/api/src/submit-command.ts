@@ -5,8 +5,9 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { continueTrace, toLogRecord } from '@pagesync/shared/model/cloud-event.ts'
 import { type Command, type CommandType, newCommandId, type Requester } from '@pagesync/shared/model/command.ts'
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
-import type { IdempotencyKey, Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { Accepted, IdempotencyKey, Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { CommandRow, ConversationRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { TakePlace } from './pull-limits.ts'
 
 export const SOURCE = '/pagesync/api'
 
@@ -22,6 +23,8 @@ export interface CommandRequest {
   /** Why this cannot be asked for now, if so. */
   readonly refusal?: (nowMs: number) => AppError | null
   readonly expiresMs?: number
+  /** It counts against the page's limits. */
+  readonly limited?: boolean
 }
 
 /**
@@ -29,12 +32,13 @@ export interface CommandRequest {
  * will run, since a worker takes up by itself what the topic could not bring (the log may be down).
  *
  * @throws AppError PAGE_REAUTH_REQUIRED when the page's token is dead, or the request's own refusal (no row is made);
- * IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
+ * RATE_LIMITED where `limited` and the page's limit is reached; IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
  */
 export type SubmitCommand = (request: CommandRequest) => Promise<CommandRow>
 
 export interface SubmitCommandDeps {
-  readonly ledger: Pick<Ledger, 'accept' | 'acceptOnce' | 'recall'>
+  readonly ledger: Pick<Ledger, 'accept' | 'acceptOnce' | 'recall' | 'openEqual'>
+  readonly takePlace: TakePlace
   readonly publish: PublishCommand
   readonly clock: Clock
 }
@@ -63,7 +67,32 @@ export function createPublishCommand(
   }
 }
 
-export function createSubmitCommand({ ledger, publish, clock }: SubmitCommandDeps): SubmitCommand {
+export function createSubmitCommand(deps: SubmitCommandDeps): SubmitCommand {
+  const { ledger, takePlace, publish, clock } = deps
+
+  const accept = (command: NewCommand, { idempotencyKey }: CommandRequest, nowMs: number) =>
+    idempotencyKey ? ledger.acceptOnce(command, idempotencyKey, nowMs) : ledger.accept(command, nowMs)
+
+  /** Only what makes a new command takes a place: a repeat, and a pull that is shared, give it back. */
+  const acceptLimited = async (command: NewCommand, request: CommandRequest, nowMs: number): Promise<Accepted> => {
+    const { page, idempotencyKey } = request
+    const place = await takePlace(page, command.type, nowMs)
+    if (place.refusal !== null) {
+      const known = idempotencyKey && (await ledger.recall(page.tenant_id, idempotencyKey, nowMs))
+      const row = known ?? (await ledger.openEqual(command))
+      if (row) return { row, created: false }
+      throw place.refusal
+    }
+    let created = false
+    try {
+      const accepted = await accept(command, request, nowMs)
+      created = accepted.created
+      return accepted
+    } finally {
+      if (!created) await place.giveBack()
+    }
+  }
+
   return async function submitCommand(request) {
     const { page, idempotencyKey } = request
     const nowMs = clock.now()
@@ -75,9 +104,7 @@ export function createSubmitCommand({ ledger, publish, clock }: SubmitCommandDep
       throw refusal
     }
     const command = toNewCommand(request, nowMs)
-    const { row, created } = idempotencyKey
-      ? await ledger.acceptOnce(command, idempotencyKey, nowMs)
-      : await ledger.accept(command, nowMs)
+    const { row, created } = await (request.limited ? acceptLimited : accept)(command, request, nowMs)
     if (created) publish(row, request.conversation?.id ?? null, request.traceparent)
     return row
   }

@@ -1,3 +1,4 @@
+import { LimitSettings } from '@pagesync/api/access-settings.ts'
 import { LogSettings, ScheduleSettings } from '@pagesync/shared/config/common-config.ts'
 import { Port, Secret } from '@pagesync/shared/config/setting.ts'
 import { type Static, Type } from '@sinclair/typebox'
@@ -34,6 +35,7 @@ export const StandaloneConfig = Type.Object({
     description: 'A simulated customer writes every so often; 0 for never',
   }),
   ...ScheduleSettings,
+  ...LimitSettings,
   LOG_LEVEL: { ...LogSettings.LOG_LEVEL, default: 'warn' },
 })
 export type StandaloneConfig = Readonly<Static<typeof StandaloneConfig>>

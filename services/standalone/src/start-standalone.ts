@@ -157,7 +157,7 @@ async function startApi(
   )
   const api = opened.use(
     await createApi({
-      config: { COMMAND_WAIT_SECONDS: 25, COMMAND_WAITERS_MAX: 1000, TOKEN_KEYS: demonstration.token_keys },
+      config: { ...config, COMMAND_WAIT_SECONDS: 25, COMMAND_WAITERS_MAX: 1000, TOKEN_KEYS: demonstration.token_keys },
       eventLog,
       store,
       readPage: createReadPage(graph),

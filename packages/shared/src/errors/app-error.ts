@@ -15,12 +15,21 @@ export interface FacebookRefusal {
   readonly fbtrace_id?: string
 }
 
+/** `max` in `windowMs`. */
+export interface ReachedLimit {
+  readonly name: string
+  readonly max: number
+  readonly windowMs: number
+}
+
 export interface AppErrorOptions {
   /** The fields that are wrong, for `invalid` errors. */
   readonly problems?: readonly FieldProblem[]
   readonly facebook?: FacebookRefusal
   /** How long the other side asked to wait, in milliseconds. */
   readonly retryAfterMs?: number
+  /** The limit that was reached, for `rate-limited` errors. */
+  readonly limit?: ReachedLimit
   /** Replaces the table's HTTP status, where one code has two (MESSAGE_WINDOW_CLOSED). */
   readonly status?: number
   readonly cause?: unknown
@@ -38,6 +47,7 @@ export class AppError extends Error {
   readonly problems: readonly FieldProblem[]
   readonly facebook: FacebookRefusal | undefined
   readonly retryAfterMs: number | undefined
+  readonly limit: ReachedLimit | undefined
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -50,6 +60,7 @@ export class AppError extends Error {
     this.problems = options.problems ?? []
     this.facebook = options.facebook
     this.retryAfterMs = options.retryAfterMs
+    this.limit = options.limit
   }
 }
 

@@ -55,6 +55,7 @@ export const ERROR_TABLE = {
   NOT_RETRYABLE: row('conflict', 409, 'The command cannot be run again'),
   RATE_LIMITED: row('rate-limited', 429, 'Too many requests'),
   FACEBOOK_RATE_LIMITED: row('rate-limited', 503, 'Facebook asks to wait'),
+  ISSUER_UNAVAILABLE: row('transient', 503, 'The issuer of tokens does not answer'),
   STORE_UNAVAILABLE: row('transient', 503, 'The store does not answer'),
   EVENT_LOG_UNAVAILABLE: row('transient', 503, 'The event log does not answer'),
   SHUTTING_DOWN: row('transient', 503, 'The service is stopping'),

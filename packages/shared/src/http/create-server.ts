@@ -40,7 +40,9 @@ export function createServer(options: ServerOptions) {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
     trustProxy: options.trustProxy ?? false,
+    // Whoever sends slowly is cut off: 10 s for the headers, 30 s for the whole request.
     requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
     connectionTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
@@ -89,13 +91,20 @@ export function sendProblem(
 ): FastifyReply {
   const retryAfterMs =
     error.retryAfterMs ?? (error.status === 503 || error.status === 504 ? RETRY_AFTER_DEFAULT_MS : undefined)
-  if (retryAfterMs !== undefined) void reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)))
+  if (retryAfterMs !== undefined) void reply.header('retry-after', wholeSeconds(retryAfterMs))
+  if (error.limit) {
+    const { name, max, windowMs } = error.limit
+    void reply.header('ratelimit-policy', `"${name}";q=${max};w=${wholeSeconds(windowMs)}`)
+    void reply.header('ratelimit', `"${name}";r=0;t=${wholeSeconds(retryAfterMs ?? windowMs)}`)
+  }
   return reply
     .code(error.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer((payload: unknown) => JSON.stringify(payload))
     .send({ ...toProblem(error, request.id), ...beside })
 }
+
+const wholeSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 
 /** Fastify's own errors (validation, parsing, limits) in our words. */
 function fromFastify(thrown: FastifyError | AppError): AppError {

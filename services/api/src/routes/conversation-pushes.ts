@@ -56,7 +56,8 @@ const PUSHES: readonly ConversationPush[] = [
   },
 ]
 
-export const registerConversationPushes: RegisterRoutes = (api, { ownership, run, pages, reader, clock }) => {
+export const registerConversationPushes: RegisterRoutes = (api, context) => {
+  const { ownership, run, pages, reader, clock, allowPrivateUrls } = context
   for (const { path, type, summary, body: bodySchema } of PUSHES) {
     api.post(
       `/conversations/:conversationId/${path}`,
@@ -73,7 +74,7 @@ export const registerConversationPushes: RegisterRoutes = (api, { ownership, run
           conversation,
           type,
           arguments: args,
-          refusal: (nowMs) => argumentsRefusal(type, args, { nowMs, caller, hasConversation: true }),
+          refusal: (nowMs) => argumentsRefusal(type, args, { nowMs, caller, hasConversation: true, allowPrivateUrls }),
           present: (row) => presentConversationPush(row, conversation, { pages, reader, nowMs: clock.now() }),
         })
       },

@@ -11,7 +11,7 @@ const Headers = Type.Object({
   ),
 })
 
-export const registerEvents: RegisterRoutes = (api, { liveEvents }) => {
+export const registerEvents: RegisterRoutes = (api, { liveEvents, credentials }) => {
   api.get(
     '/events',
     {
@@ -39,7 +39,9 @@ export const registerEvents: RegisterRoutes = (api, { liveEvents }) => {
       const from = typeof lastEventId === 'string' && lastEventId !== '' ? parsePositions(lastEventId) : null
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      await liveEvents.listen(callerOf(request), from, () => openSink(reply), gone.signal)
+      const caller = callerOf(request)
+      const over = AbortSignal.any([gone.signal, credentials.watch(caller, gone.signal)])
+      await liveEvents.listen(caller, from, () => openSink(reply), over)
       return reply
     },
   )

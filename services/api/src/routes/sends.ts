@@ -64,7 +64,7 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
   { page, conversation }: Target,
-  { run, pages, reader, clock }: ApiContext,
+  { run, pages, reader, clock, allowPrivateUrls }: ApiContext,
 ): Promise<FastifyReply> {
   const caller = callerOf(request)
   const args = pushArguments(caller, request.body)
@@ -76,7 +76,7 @@ function send(
     type: 'message.send',
     arguments: args,
     refusal: (nowMs) =>
-      argumentsRefusal('message.send', args, { nowMs, caller, hasConversation }) ??
+      argumentsRefusal('message.send', args, { nowMs, caller, hasConversation, allowPrivateUrls }) ??
       (conversation ? windowRefusal(conversation, isHuman, nowMs) : null),
     expiresMs: sendExpiresMs(conversation, isHuman, clock.now()),
     present: (row) => presentSend(row, page, { pages, reader, nowMs: clock.now() }),

@@ -9,6 +9,8 @@ export type KeyUse = Pick<ApiKeyRow, 'key_id' | 'tenant_id'> & { readonly atMs: 
 export interface ApiKeys {
   /** Undefined for another tenant's as for an id that was never given. */
   get(tenantId: string, keyId: string): Promise<ApiKeyRow | undefined>
+  /** Which of these hashes belong to keys that are neither revoked nor expired. */
+  areLive(hashes: readonly string[], nowMs: number): Promise<ReadonlySet<string>>
   /** Newest first, revoked and expired ones too. */
   list(tenantId: string, limit: number, after?: Pick<ApiKeyRow, '_id' | 'created_ms'>): Promise<ApiKeyRow[]>
   /** Once revoked it stays so, and revoking it again answers the row. */
@@ -28,6 +30,11 @@ export function createApiKeys(store: Store): ApiKeys {
     async get(tenantId, keyId) {
       const [row] = await keys.find({ index: 'byKeyId', equals: { key_id: keyId }, limit: 1 })
       return row?.tenant_id === tenantId ? row : undefined
+    },
+    async areLive(hashes, nowMs) {
+      const rows = hashes.length === 0 ? [] : await keys.getMany(hashes)
+      const live = rows.filter((row) => row.revoked_ms === null && (row.expires_ms ?? Infinity) > nowMs)
+      return new Set(live.map((row) => row._id))
     },
     list: (tenantId, limit, after) =>
       keys.find({

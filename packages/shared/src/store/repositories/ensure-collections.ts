@@ -1,5 +1,5 @@
 import type { CollectionDefinition, Store } from '../collection.ts'
-import { API_KEY_USES } from './access-rows.ts'
+import { API_KEY_USES, PAGE_LIMITS } from './access-rows.ts'
 import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
@@ -10,6 +10,7 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.TENANTS,
   rows.API_KEYS,
   API_KEY_USES,
+  PAGE_LIMITS,
   rows.PAGES,
   connections.SEALED_TOKENS,
   connections.PAGE_HOLDERS,

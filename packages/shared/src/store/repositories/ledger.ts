@@ -37,6 +37,8 @@ export interface Ledger {
    * @throws AppError IDEMPOTENCY_KEY_REUSED when the key stood for another request
    */
   recall(tenantId: string, key: IdempotencyKey, nowMs: number): Promise<CommandRow | undefined>
+  /** The open command that an equal pull would share now. */
+  openEqual(command: NewCommand): Promise<CommandRow | undefined>
   get(tenantId: string, commandId: string): Promise<CommandRow | undefined>
   getByKey(key: string): Promise<CommandRow | undefined>
   /** At most 5,000 keys; in any order, missing ones left out. */
@@ -184,6 +186,12 @@ export function createLedger(store: Store): Ledger {
     async recall(tenantId, key, nowMs) {
       const known = await recall(tenantId, key, nowMs)
       return known && known.expires_ms > nowMs ? getByKey(known.command_key) : undefined
+    },
+    async openEqual(command) {
+      if (!COMMAND_TRAITS[command.type].shared) return undefined
+      const [slot] = await slots.getMany([slotOf(command)])
+      const row = slot && (await getByKey(slot.command_key))
+      return row && !isFinal(row.state) ? row : undefined
     },
     get: (tenantId, commandId) => getByKey(commandKey(tenantId, commandId)),
     getByKey,
