@@ -4,14 +4,16 @@ import type { CompiledFaq } from './compiled-faq.ts'
 import type { Reason, ReplyAction } from './decision.ts'
 import { FAQ_COOLDOWN_MINUTES, FAQ_THRESHOLD, type FaqConfig, type FaqRule } from './faq.ts'
 import { faqFeedbackButtons } from './faq-feedback.ts'
+import type { FaqSimilarity } from './faq-similarity.ts'
 
-export function faqThreshold(config: FaqConfig): number {
-  return config.threshold ?? FAQ_THRESHOLD
-}
-
-/** `faqs` are the page's, in order of preference, inactive ones too. Keywords go before similarity. */
-export function createFaqAnswerer(rule: AutomationRule, config: FaqConfig, faqs: readonly CompiledFaq[]): Answerer {
-  const threshold = faqThreshold(config)
+/** `faqs` are the page's, in order of preference, and the first of them, those that can answer, what `likeness` knows. */
+export function createFaqAnswerer(
+  rule: AutomationRule,
+  config: FaqConfig,
+  faqs: readonly CompiledFaq[],
+  likeness: FaqSimilarity,
+): Answerer {
+  const threshold = config.threshold ?? FAQ_THRESHOLD
   const cooldown = config.cooldown_minutes ?? FAQ_COOLDOWN_MINUTES
   const categories = config.categories && config.categories.length > 0 ? new Set(config.categories) : null
   const isOwn = ({ category }: FaqRule): boolean => categories === null || categories.has(category ?? '')
@@ -21,8 +23,8 @@ export function createFaqAnswerer(rule: AutomationRule, config: FaqConfig, faqs:
   const best = (given: Given): FaqRule | undefined => {
     const byKeyword = given.found.faqs.find((place) => isOwn(faqs[place]!.rule))
     if (byKeyword !== undefined) return faqs[byKeyword]!.rule
-    const near = given.alike.find(({ faq, similarity }) => similarity >= threshold && isOwn(faqs[faq]!.rule))
-    return near && faqs[near.faq]!.rule
+    const near = given.text && likeness.best(given.text.folded, threshold, (place) => isOwn(faqs[place]!.rule))
+    return near ? faqs[near.faq]!.rule : undefined
   }
 
   const explainOne = (given: Given, place: number, chosen: FaqRule | undefined, similarity: number): Reason => {
@@ -58,7 +60,8 @@ export function createFaqAnswerer(rule: AutomationRule, config: FaqConfig, faqs:
     },
     explain(given) {
       const chosen = best(given)
-      const similarities = new Map(given.alike.map(({ faq, similarity }) => [faq, similarity]))
+      const similarities = new Map<number, number>()
+      if (given.text) likeness.each(given.text.folded, (place, similarity) => similarities.set(place, similarity))
       return [...faqs.keys()].map((place) => explainOne(given, place, chosen, similarities.get(place) ?? 0))
     },
   }

@@ -14,8 +14,6 @@ export interface Given {
   readonly text: JudgedText | null
   /** What the page's phrases and patterns found in it. */
   readonly found: FoundRules
-  /** How alike questions and message are. */
-  readonly alike: AlikeQuestions
 }
 
 /** Indexes into the compiled page's keyword and FAQ lists, in order of preference, each once. */
@@ -23,9 +21,6 @@ export interface FoundRules {
   readonly keywords: readonly number[]
   readonly faqs: readonly number[]
 }
-
-/** FAQs that reach the lowest threshold of the page (for reasons: all), most alike first. */
-export type AlikeQuestions = readonly { readonly faq: number; readonly similarity: number }[]
 
 /** One automation of a page, ready to be asked. */
 export interface Answerer {

@@ -1,8 +1,8 @@
 import { createAwayAnswerer } from './answer-away.ts'
-import { createFaqAnswerer, faqThreshold } from './answer-by-faq.ts'
+import { createFaqAnswerer } from './answer-by-faq.ts'
 import { createKeywordAnswerer } from './answer-by-keyword.ts'
 import { createInstantAnswerer } from './answer-instantly.ts'
-import type { AlikeQuestions, Answerer, FoundRules } from './answerer.ts'
+import type { Answerer, FoundRules } from './answerer.ts'
 import { createContactInfoAnswerer } from './ask-contact-info.ts'
 import { AUTOMATION_TYPES, type AutomationRule } from './automation.ts'
 import type { AwayMessageConfig } from './away-message.ts'
@@ -33,14 +33,15 @@ export interface CompiledRules {
   /** In the order in which they are asked. */
   readonly automations: readonly CompiledAutomation[]
   readonly find: (text: JudgedText) => FoundRules
-  /** Without `all`: only what reaches the lowest threshold of the page's automations. */
-  readonly alike: (text: JudgedText, all: boolean) => AlikeQuestions
 }
 
 /** Indexes the rules of a page. Never throws: a rule that cannot be used answers nothing, and its reason says why. */
 export function compileRules(page: PageRules): CompiledRules {
   const keywords = compileKeywords(page.keywords)
   const faqs = compileFaqs(page.faqs)
+  const answering = faqs.filter(canAnswer)
+  const hasFaqs = page.automations.some(({ type, is_active }) => type === 'faq' && is_active)
+  const likeness = createFaqSimilarity(hasFaqs ? answering.map(({ rule }) => foldText(rule.question)) : [])
   const clocks = createWallClocks()
   const create = (rule: AutomationRule): Answerer | null => {
     const config = withoutNulls(rule.config)
@@ -48,7 +49,7 @@ export function compileRules(page: PageRules): CompiledRules {
       case 'custom_keyword':
         return createKeywordAnswerer(rule, config as CustomKeywordConfig, keywords)
       case 'faq':
-        return createFaqAnswerer(rule, config as FaqConfig, faqs)
+        return createFaqAnswerer(rule, config as FaqConfig, faqs, likeness)
       case 'away_message':
         return createAwayAnswerer(rule, config as AwayMessageConfig, clocks)
       case 'instant_reply':
@@ -64,18 +65,14 @@ export function compileRules(page: PageRules): CompiledRules {
     return { rule, problem, answerer: rule.is_active && problem === null ? create(rule) : null }
   })
   const asked = new Set(automations.flatMap(({ rule, answerer }) => (answerer ? [rule.id] : [])))
-  const answering = faqs.filter(canAnswer)
-  const similarity = createFaqSimilarity(answering.map(({ rule }) => foldText(rule.question)))
-  const threshold = lowestThreshold(automations)
   return {
     automations,
     find: createFindRules(
       keywords.map((each) =>
         asked.has(each.rule.automation_id) ? each : { ...each, problem: 'its automation is off' },
       ),
-      threshold === null ? [] : answering.map(({ rule }) => rule.keywords ?? []),
+      hasFaqs ? answering.map(({ rule }) => rule.keywords ?? []) : [],
     ),
-    alike: ({ folded }, all) => (threshold === null ? [] : similarity.mostAlike(folded, all ? 0 : threshold)),
   }
 }
 
@@ -83,12 +80,4 @@ export function compileRules(page: PageRules): CompiledRules {
 function inOrder(automations: readonly AutomationRule[]): AutomationRule[] {
   const rank = ({ type }: AutomationRule): number => AUTOMATION_TYPES.indexOf(type)
   return [...automations].sort((a, b) => a.order - b.order || rank(a) - rank(b) || a.id - b.id)
-}
-
-/** Null: no FAQ is asked for. */
-function lowestThreshold(automations: readonly CompiledAutomation[]): number | null {
-  const thresholds = automations
-    .filter(({ rule, answerer }) => answerer !== null && rule.type === 'faq')
-    .map(({ rule }) => faqThreshold(withoutNulls(rule.config) as FaqConfig))
-  return thresholds.length === 0 ? null : Math.min(...thresholds)
 }

@@ -13,23 +13,22 @@ import { closedGate, type Gate } from './message-gates.ts'
  */
 export function decide(rules: CompiledRules, message: IncomingMessage, context: DecisionContext): Decision {
   const gate = closedGate(message, context)
-  const given = createGiven(rules, message, context, false)
+  const given = createGiven(rules, message, context)
   const action = gate ? null : firstReply(rules, given)
   let reasons: readonly Reason[] | undefined
   return {
     action,
     effects: gate?.stopsEffects ? [] : effectsOf(rules, given),
     get reasons() {
-      reasons ??= explain(rules, createGiven(rules, message, context, true), gate, action)
+      reasons ??= explain(rules, given, gate, action)
       return reasons
     },
   }
 }
 
-function createGiven(rules: CompiledRules, message: IncomingMessage, context: DecisionContext, all: boolean): Given {
+function createGiven(rules: CompiledRules, message: IncomingMessage, context: DecisionContext): Given {
   let text: JudgedText | null | undefined
   let found: Given['found'] | undefined
-  let alike: Given['alike'] | undefined
   return {
     message,
     context,
@@ -40,10 +39,6 @@ function createGiven(rules: CompiledRules, message: IncomingMessage, context: De
     get found() {
       found ??= this.text ? rules.find(this.text) : { keywords: [], faqs: [] }
       return found
-    },
-    get alike() {
-      alike ??= this.text ? rules.alike(this.text, all) : []
-      return alike
     },
   }
 }

@@ -22,12 +22,14 @@ export function createFindRules(
   const index = createPhraseIndex(phrasesOf(usable, faqKeywords))
   const matchPatterns = createRegexSet(patterns.map(([, { rule }]) => rule.keyword))
   return (text) => {
-    const found = { keywords: new Set<number>(), faqs: new Set<number>() }
+    const keywordPlaces: number[] = []
+    const faqPlaces: number[] = []
     index.search(text.folded, ({ of, place, type }, start, end) => {
-      if (!found[of].has(place) && isMatch(type, text, start, end)) found[of].add(place)
+      const places = of === 'faqs' ? faqPlaces : keywordPlaces
+      if (!places.includes(place) && isMatch(type, text, start, end)) places.push(place)
     })
-    for (const pattern of matchPatterns(text.folded)) found.keywords.add(patterns[pattern]![0])
-    return { keywords: inOrder(found.keywords), faqs: inOrder(found.faqs) }
+    for (const pattern of matchPatterns(text.folded)) keywordPlaces.push(patterns[pattern]![0])
+    return { keywords: keywordPlaces.sort(ascending), faqs: faqPlaces.sort(ascending) }
   }
 }
 
@@ -42,6 +44,6 @@ function* phrasesOf(
       if (folded !== '') yield [folded, { of: 'faqs', place, type: 'contains' }]
 }
 
-function inOrder(places: ReadonlySet<number>): number[] {
-  return [...places].sort((a, b) => a - b)
+function ascending(a: number, b: number): number {
+  return a - b
 }

@@ -1,4 +1,4 @@
-import { isLetter, isUnspaced } from './word-boundaries.ts'
+import { isSpacedLetter } from './word-boundaries.ts'
 
 interface Node<V> {
   readonly next: Map<number, Node<V>>
@@ -31,14 +31,16 @@ export function createPhraseIndex<V>(phrases: Iterable<readonly [phrase: string,
     node.values ??= []
     node.values.push(value)
   }
+  const begins = new Uint8Array(0x10000)
+  for (const unit of root.next.keys()) begins[unit] = 1
   return {
     search(text, found) {
       let wasSpaced = false
       for (let start = 0; start < text.length; start++) {
         const unit = text.charCodeAt(start)
         // Inside a word of a script with blanks nothing can begin.
-        const isSpaced = isLetter(unit) && !isUnspaced(unit)
-        if (!(isSpaced && wasSpaced)) walk(root, text, start, found)
+        const isSpaced = isSpacedLetter(unit)
+        if (begins[unit] === 1 && !(isSpaced && wasSpaced)) walk(root, text, start, found)
         wasSpaced = isSpaced
       }
     },

@@ -1,8 +1,7 @@
 import { deu, eng, fra, ind, ita, msa, nld, por, spa, vie } from 'stopword'
 import { foldText } from './fold-text.ts'
-import { isUnspaced } from './word-boundaries.ts'
+import { isLetter, isUnspaced } from './word-boundaries.ts'
 
-const LETTERS = /[\p{L}\p{N}\p{M}]+/gu
 /** More words of a message are not looked at. */
 const TERMS_MAX = 100
 /** What a word that carries little meaning counts beside another that is as rare. */
@@ -17,25 +16,28 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
  * characters in Khmer, Thai, Chinese and Japanese (a pair needs no dictionary, and half a word still counts for half).
  */
 export function questionTerms(folded: string): string[] {
-  const terms = new Set<string>()
-  for (const [run] of folded.matchAll(LETTERS)) {
-    if (terms.size >= TERMS_MAX) break
-    if (hasUnspaced(run)) addPairs(run, terms)
-    else terms.add(run)
+  const terms: string[] = []
+  const add = (term: string): void => {
+    if (!terms.includes(term)) terms.push(term)
   }
-  return [...terms]
+  let start = 0
+  let hasUnspaced = false
+  for (let i = 0; i <= folded.length && terms.length < TERMS_MAX; i++) {
+    const unit = folded.charCodeAt(i)
+    if (i < folded.length && isLetter(unit)) {
+      hasUnspaced ||= isUnspaced(unit)
+      continue
+    }
+    if (i > start) {
+      if (!hasUnspaced || i === start + 1) add(folded.slice(start, i))
+      else for (let pair = start; pair + 2 <= i && terms.length < TERMS_MAX; pair++) add(folded.slice(pair, pair + 2))
+    }
+    start = i + 1
+    hasUnspaced = false
+  }
+  return terms
 }
 
 export function termWeight(term: string): number {
   return STOP_WORDS.has(term) ? STOP_WORD_WEIGHT : 1
-}
-
-function hasUnspaced(run: string): boolean {
-  for (let i = 0; i < run.length; i++) if (isUnspaced(run.charCodeAt(i))) return true
-  return false
-}
-
-function addPairs(run: string, terms: Set<string>): void {
-  if (run.length === 1) terms.add(run)
-  for (let i = 0; i + 1 < run.length && terms.size < TERMS_MAX; i++) terms.add(run.slice(i, i + 2))
 }

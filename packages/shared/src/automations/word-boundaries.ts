@@ -31,6 +31,12 @@ export function isUnspaced(unit: number): boolean {
   return kindOf(unit) === UNSPACED
 }
 
+/** A letter beside which another goes on the same word, in a script with blanks. */
+export function isSpacedLetter(unit: number): boolean {
+  const kind = kindOf(unit)
+  return kind !== OTHER && kind !== UNSPACED
+}
+
 export interface WordBoundaries {
   /** A word may begin at `index`. */
   startsAt(index: number): boolean
