@@ -203,6 +203,10 @@ export function describeSchedules(name: string, open: OpenStore): void {
       await bed.pass(16 * MINUTE_MS)
       const schedule = { incremental: '*/5 * * * *', full: null }
       await bed.pages.update(TENANT, page.id, (row) => ({ ...row, schedule }))
+      await bed.timers.lookAgain(page.id, bed.clock.now())
+      await bed.pass(15_000, 5_000)
+      const plans = (await bed.timers.ofPages([page.id])).map(({ plan }) => plan)
+      expect(plans).toEqual(expect.arrayContaining(['*/5 * * * * in UTC', 'never in UTC']))
       const before = await bed.started(page, 'incremental_sync')
       await bed.pass(2 * HOUR_MS, 30_000)
       const later = (await bed.started(page, 'incremental_sync')).slice(before.length)

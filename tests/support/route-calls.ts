@@ -26,6 +26,8 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'GET /pages/:id': plain,
   'POST /pages': { body: async () => ({ facebook_page_id: randomDigits(), access_token: 'token' }) },
   'PATCH /pages/:id': { body: { settings: { muted_label: 'Quiet' } } },
+  'GET /pages/:id/schedule': plain,
+  'PUT /pages/:id/schedule': { body: { timezone: 'Asia/Phnom_Penh' } },
   'POST /pages/:pageId/sync-from-facebook': plain,
   'POST /pages/:pageId/sync-contacts-from-facebook': plain,
   'POST /pages/:pageId/sync-conversations': plain,

@@ -1,9 +1,11 @@
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import type { Server } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import type { CronTimes } from '@pagesync/shared/schedule/cron-times.ts'
 import type { ApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
@@ -25,6 +27,8 @@ export interface ApiContext {
   /** Development alone. */
   readonly allowPrivateUrls: boolean
   readonly pages: Pages
+  readonly timers: Pick<PageTimers, 'lookAgain'>
+  readonly cronTimes: CronTimes
   readonly reader: SyncedReader
   /** To be written by `editRow` alone. */
   readonly synced: Pick<SyncedCollections, 'contacts' | 'conversations'>

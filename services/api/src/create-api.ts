@@ -38,6 +38,7 @@ import { registerPageEdits } from './routes/page-edits.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
 import { registerPagePushes } from './routes/page-pushes.ts'
 import { registerPages } from './routes/pages.ts'
+import { registerSchedule } from './routes/schedule.ts'
 import { registerSends } from './routes/sends.ts'
 import { registerSettings } from './routes/settings.ts'
 import { registerSyncHistory } from './routes/sync-history.ts'
@@ -168,6 +169,7 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerSends(api, context)
   registerComments(api, context)
   registerPageEdits(api, context)
+  registerSchedule(api, context)
   registerContactEdits(api, context)
   registerConversationEdits(api, context)
   registerUnanswered(api, context)

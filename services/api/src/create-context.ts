@@ -4,6 +4,7 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { createCronTimes } from '@pagesync/shared/schedule/cron-times.ts'
 import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
@@ -11,6 +12,7 @@ import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
+import { createPageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { resealTokens } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
@@ -83,6 +85,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
       credentials,
       allowPrivateUrls: config.ALLOW_PRIVATE_URLS === true,
       pages,
+      timers: createPageTimers(store),
+      cronTimes: createCronTimes(),
       reader,
       synced: openSyncedCollections(store),
       ledger,

@@ -408,6 +408,8 @@ describe('the ledger', () => {
         status: 'active',
         last_synced_at: null,
         token_status: 'valid',
+        token_expires_at: null,
+        data_access_expires_at: null,
         webhook: { subscribed: null, last_event_at: null },
       },
       statistics: {
@@ -416,7 +418,7 @@ describe('the ledger', () => {
         total_messages: 0,
         last_sync: null,
         sync_frequency: null,
-        next_scheduled_at: null,
+        next_scheduled_at: expect.stringMatching(/Z$/),
       },
       running: {
         command_id: body.command.id,

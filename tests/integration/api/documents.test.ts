@@ -95,6 +95,8 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['PUT', '/contacts/{contactId}/update-in-system', { notes: 'calls on Mondays' }],
   ['PUT', '/contacts/{contactId}', { notes: null }],
   ['PATCH', '/pages/{id}', { settings: { muted_label: 'Quiet' } }],
+  ['GET', '/pages/{id}/schedule', undefined],
+  ['PUT', '/pages/{id}/schedule', { full: null, timezone: 'Asia/Phnom_Penh' }],
   ['GET', '/pages/{id}/comments', undefined],
   ['POST', '/comments/{commentId}/private-reply', { message: 'We wrote to you.' }],
   ['GET', '/settings', undefined],

@@ -9,6 +9,8 @@ export interface CheckIntervals {
   readonly webhookMs: number
 }
 
+export type SyncKind = 'full_sync' | 'incremental_sync'
+
 interface PlannedPage {
   readonly id: number
   readonly schedule?: Partial<PageSchedule>
@@ -30,15 +32,19 @@ export function nextRunMs(
   times: CronTimes,
   afterMs: number,
 ): number | null {
-  const fraction = placeOf(kind, page.id)
-  if (kind === 'token_check') return nextEvery(every.tokenMs, fraction, afterMs)
-  if (kind === 'webhook_check') return nextEvery(every.webhookMs, fraction, afterMs)
-  const schedule = pageSchedule(page)
-  const pattern = patternOf(kind, schedule)
-  return pattern === null ? null : times.nextMs(pattern, schedule.timezone, fraction, afterMs)
+  if (kind === 'token_check') return nextEvery(every.tokenMs, placeOf(kind, page.id), afterMs)
+  if (kind === 'webhook_check') return nextEvery(every.webhookMs, placeOf(kind, page.id), afterMs)
+  return nextSyncMs(kind, page, times, afterMs)
 }
 
-const patternOf = (kind: 'full_sync' | 'incremental_sync', { full, incremental }: PageSchedule): string | null =>
+/** The page's first scheduled sync of a kind after `afterMs`; null: none. */
+export function nextSyncMs(kind: SyncKind, page: PlannedPage, times: CronTimes, afterMs: number): number | null {
+  const schedule = pageSchedule(page)
+  const pattern = patternOf(kind, schedule)
+  return pattern === null ? null : times.nextMs(pattern, schedule.timezone, placeOf(kind, page.id), afterMs)
+}
+
+const patternOf = (kind: SyncKind, { full, incremental }: PageSchedule): string | null =>
   kind === 'full_sync' ? full : incremental
 
 function nextEvery(intervalMs: number, fraction: number, afterMs: number): number {

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
+import { nextScheduledMs } from '../next-scheduled.ts'
 import { errors, PageParams, success } from '../route-shapes.ts'
 import { findRunningSync, RunningSync } from '../running-sync.ts'
 import { PageStatus, TokenStatus } from '../views/page.ts'
@@ -22,6 +23,8 @@ const SyncStatus = {
     status: PageStatus,
     last_synced_at: nullable(Time),
     token_status: TokenStatus,
+    token_expires_at: nullable(Time),
+    data_access_expires_at: nullable(Time),
     webhook: Type.Object({ subscribed: nullable(Type.Boolean()), last_event_at: nullable(Time) }),
   }),
   statistics: Type.Object({
@@ -63,6 +66,8 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
           status: page.status,
           last_synced_at: lastSyncedAt,
           token_status: page.token_status,
+          token_expires_at: rfc3339OrNull(page.token_expires_ms),
+          data_access_expires_at: rfc3339OrNull(page.data_access_expires_ms),
           webhook: { subscribed: page.webhook_subscribed, last_event_at: rfc3339OrNull(lastEventMs) },
         },
         statistics: {
@@ -70,9 +75,9 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
           total_contacts: totals.contacts,
           total_messages: totals.messages,
           last_sync: lastSyncedAt,
-          // These two come with the schedules and the statistics.
+          // Comes with the statistics.
           sync_frequency: null,
-          next_scheduled_at: null,
+          next_scheduled_at: rfc3339OrNull(nextScheduledMs(page, context.cronTimes, context.clock.now())),
         },
         running,
       }

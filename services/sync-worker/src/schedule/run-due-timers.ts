@@ -59,13 +59,16 @@ async function fire(timer: PageTimerRow, page: PageRow | undefined, deps: TimerD
   // No plan: the page's next connection begins anew.
   if (!page || page.status === 'disconnected') return { ...timer, plan: '', run_ms: null, due_ms: null }
   // Rests, with its run kept: it is made once when the page can be worked for again.
-  if (timer.run_ms === null || !mayRun(timer.kind, page)) return { ...timer, due_ms: null }
+  if (!mayRun(timer.kind, page)) return { ...timer, due_ms: null }
   const now = deps.clock.now()
   const plan = timerPlan(timer.kind, page, deps.every)
   const plannedMs = nextRunMs(timer.kind, page, deps.every, deps.times, now)
+  // Its pattern was changed after it was set.
+  if (timer.plan !== plan) return { ...timer, plan, run_ms: plannedMs, due_ms: plannedMs }
+  // Looked at before its time: the schedule was written, and is what it was.
+  if (timer.run_ms === null || timer.run_ms > now) return { ...timer, due_ms: timer.run_ms }
   const { check, nextMs } = await look(timer, page, plannedMs, deps)
-  // Its pattern was changed, or taken away, after the timer was set.
-  if (check && timer.plan === plan) {
+  if (check) {
     const row = await submitOwn(commandOfTimer(timer, timer.run_ms, page, now), deps)
     deps.wake(row.page_id)
   }

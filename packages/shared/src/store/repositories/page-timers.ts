@@ -14,6 +14,8 @@ export interface PageTimers {
   pagesOf(timers: readonly PageTimerRow[]): Promise<ReadonlyMap<string, PageRow>>
   /** All pages, disconnected ones too, `limit` at a time in the order of their keys. */
   pagesAfter(key: string | null, limit: number): Promise<PageRow[]>
+  /** The page's schedule was changed: a worker is to look at its syncs' timers now, and sets them anew. */
+  lookAgain(pageId: number, nowMs: number): Promise<void>
   /** Makes those that are missing, and writes the others where nobody else did in between. Any number may try. */
   write(fresh: readonly Omit<PageTimerRow, 'rev'>[], changed: readonly PageTimerRow[]): Promise<void>
 }
@@ -33,6 +35,11 @@ export function createPageTimers(store: Store): PageTimers {
       return new Map(found.map((page) => [page._id, page]))
     },
     pagesAfter: (key, limit) => pages.find({ index: '_id', limit, ...(key === null ? {} : { after: { _id: key } }) }),
+    async lookAgain(pageId, nowMs) {
+      const rows = await timers.getMany([timerKey(pageId, 'full_sync'), timerKey(pageId, 'incremental_sync')])
+      // A lost race is a worker that looks at it now; what it does not see yet, the next look at all pages does.
+      if (rows.length > 0) await timers.replaceMany(rows.map((row) => ({ ...row, due_ms: nowMs })))
+    },
     async write(fresh, changed) {
       if (fresh.length > 0) await timers.insertMany(fresh)
       if (changed.length > 0) await timers.replaceMany(changed)
