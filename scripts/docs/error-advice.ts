@@ -20,6 +20,12 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   COMMENT_NOT_FOUND: 'Check the id and whose key it is.',
   COMMAND_NOT_FOUND: 'Check the id and whose key it is.',
   API_KEY_NOT_FOUND: 'Check the id; `GET /api-keys` lists them.',
+  AUTOMATION_NOT_FOUND: 'Check the id and whose key it is.',
+  INSTANT_REPLY_NOT_FOUND: 'Check the id and whose key it is.',
+  KEYWORD_NOT_FOUND: 'Check the id and whose key it is.',
+  FAQ_NOT_FOUND: 'Check the id and whose key it is.',
+  FAQ_LOG_NOT_FOUND:
+    'Check the id: it is that of a reply with an answer of an FAQ (`GET /pages/:pageId/automatic-replies`).',
   DEAD_LETTER_NOT_FOUND: 'Check the id.',
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',
   PAGE_ALREADY_CONNECTED: 'Another tenant holds the page: it must let it go first.',

@@ -8,6 +8,7 @@ import { TOPICS, topicDefinitions } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
@@ -79,6 +80,7 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
         pages: createPages(store, sequences, SEALER),
         synced: openSyncedCollections(store),
         sequences,
+        ledger: createLedger(store),
         deadLetters: createDeadLetters(store, eventLog, '/test'),
         clock: systemClock,
         logger,

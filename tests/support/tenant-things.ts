@@ -4,6 +4,7 @@ import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-lett
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createApiData, type TestTenant } from './api-data.ts'
 import { type ApiSystem, OPERATOR_TOKEN } from './api-system.ts'
+import { createRuleData } from './rule-data.ts'
 
 /**
  * Makes what routes are about, new each time, since a route may delete it. Everything belongs to one tenant, and all
@@ -54,7 +55,15 @@ function makers(system: ApiSystem, tenant: TestTenant, pageOf: () => Promise<Pag
     const [row] = await data.addConversations(await pageOf(), 1, fields)
     return row!
   }
+  const rule = async (kind: keyof ReturnType<typeof createRuleData>): Promise<string> =>
+    String(await createRuleData(system.store, await pageOf())[kind]())
   return {
+    keywords: () => rule('keywords'),
+    greeting: () => rule('greeting'),
+    instantReply: () => rule('instantReply'),
+    keyword: () => rule('keyword'),
+    faq: () => rule('faq'),
+    faqLog: () => rule('faqLog'),
     tenant: async () => tenant.id,
     page: async () => String((await pageOf()).id),
     conversation: async () => String((await conversation()).id),
@@ -88,7 +97,7 @@ function makers(system: ApiSystem, tenant: TestTenant, pageOf: () => Promise<Pag
   }
 }
 
-/** What an id in a path is the id of: said by its own name, or for `:id` by the word before it. */
+/** What an id in a path is the id of: said by its own name, for `:id` by the word before it, or by the whole path. */
 const PARAMS: Readonly<Record<string, ThingKind>> = {
   'tenants/:id': 'tenant',
   'pages/:id': 'page',
@@ -102,12 +111,19 @@ const PARAMS: Readonly<Record<string, ThingKind>> = {
   'dead-letters/:id': 'deadLetter',
   'api-keys/:id': 'apiKey',
   'api-keys/:keyId': 'apiKey',
+  'automations/:id': 'keywords',
+  '/automations/:id/instant-replies': 'greeting',
+  'instant-replies/:id': 'instantReply',
+  'keywords/:id': 'keyword',
+  'faqs/:id': 'faq',
+  ':faqId': 'faq',
+  'faq-logs/:id': 'faqLog',
 }
 
 /** Undefined: nobody said what it is. */
 function paramThing(path: string, param: string): ThingKind | undefined {
   const before = path.split('/').at(path.split('/').indexOf(`:${param}`) - 1)
-  return PARAMS[`${before}/:${param}`] ?? PARAMS[`:${param}`]
+  return PARAMS[path] ?? PARAMS[`${before}/:${param}`] ?? PARAMS[`:${param}`]
 }
 
 /** Fits every kind of id. */

@@ -3,11 +3,16 @@ import type { Server } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { CronTimes } from '@pagesync/shared/schedule/cron-times.ts'
 import type { ApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
+import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
+import type { Automations } from '@pagesync/shared/store/repositories/automations.ts'
+import type { RulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
+import type { ConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
+import type { RuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
@@ -35,6 +40,11 @@ export interface ApiContext {
   readonly ledger: Ledger
   readonly deadLetters: DeadLetterBox
   readonly settings: TenantSettings
+  readonly rules: Automations
+  readonly replies: AutomaticReplies
+  readonly ruleCounts: RuleCounts
+  readonly conversationReplies: Pick<ConversationReplies, 'of'>
+  readonly compiledRules: RulesCache
   readonly announce: Announce
   readonly liveEvents: Pick<LiveEvents, 'listen'>
   readonly eventLog: Pick<EventLog, 'publish'>

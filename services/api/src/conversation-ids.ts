@@ -6,10 +6,19 @@ export async function conversationIdsOf(
   reader: Pick<SyncedReader, 'conversationsByKey'>,
   commands: readonly CommandRow[],
 ): Promise<ReadonlyMap<string | null, number>> {
-  const keys = new Set(
-    commands.flatMap(({ conversation_key }) => (conversation_key === null ? [] : [conversation_key])),
+  return conversationIdsOfKeys(
+    reader,
+    commands.map(({ conversation_key }) => conversation_key),
   )
-  if (keys.size === 0) return new Map()
-  const rows = await reader.conversationsByKey([...keys])
+}
+
+/** The same of keys. */
+export async function conversationIdsOfKeys(
+  reader: Pick<SyncedReader, 'conversationsByKey'>,
+  keys: readonly (string | null)[],
+): Promise<ReadonlyMap<string | null, number>> {
+  const known = new Set(keys.filter((key) => key !== null))
+  if (known.size === 0) return new Map()
+  const rows = await reader.conversationsByKey([...known])
   return new Map(rows.map(({ _id, id }) => [_id, id]))
 }

@@ -21,6 +21,9 @@ import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
 import type { PullLimitsConfig } from './pull-limits.ts'
 import { createRequestLimits, type RequestLimits, type RequestLimitsConfig } from './request-limits.ts'
 import { registerApiKeys } from './routes/api-keys.ts'
+import { registerAutomaticReplies } from './routes/automatic-replies.ts'
+import { registerAutomationTest } from './routes/automation-test.ts'
+import { registerAutomations } from './routes/automations.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerComments } from './routes/comments.ts'
@@ -33,6 +36,12 @@ import { registerConversationPushes } from './routes/conversation-pushes.ts'
 import { registerConversations } from './routes/conversations.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerEvents } from './routes/events.ts'
+import { registerFaqActs } from './routes/faq-acts.ts'
+import { registerFaqImport } from './routes/faq-import.ts'
+import { registerFaqOverview } from './routes/faq-overview.ts'
+import { registerFaqs } from './routes/faqs.ts'
+import { registerInstantReplies } from './routes/instant-replies.ts'
+import { registerKeywords } from './routes/keywords.ts'
 import { registerMessages } from './routes/messages.ts'
 import { registerPageEdits } from './routes/page-edits.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
@@ -173,6 +182,15 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerContactEdits(api, context)
   registerConversationEdits(api, context)
   registerUnanswered(api, context)
+  registerAutomations(api, context)
+  registerInstantReplies(api, context)
+  registerKeywords(api, context)
+  registerFaqs(api, context)
+  registerFaqOverview(api, context)
+  registerFaqImport(api, context)
+  registerFaqActs(api, context)
+  registerAutomaticReplies(api, context)
+  registerAutomationTest(api, context)
   registerSettings(api, context)
   registerDeadLetters(api, context)
   registerEvents(api, context)

@@ -9,12 +9,17 @@ import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
+import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
+import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
+import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
+import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
 import { createPageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { resealTokens } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
+import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
@@ -60,7 +65,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const tenants = createTenants(store)
   const apiKeys = createApiKeys(store)
   const credentials = createCredentialWatch({ apiKeys, tenants, clock, logger })
-  const pages = createPages(store, createSequences(store), sealer)
+  const sequences = createSequences(store)
+  const pages = createPages(store, sequences, sealer)
   const reader = createSyncedReader(store)
   const ledger = createLedger(store)
   const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
@@ -72,7 +78,9 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const run = createRunCommand({ submit, waiters, ledger, defaultWaitMs, commandsPath })
   const liveEvents = createLiveEvents({ eventLog, clock, logger })
   const deadLetters = createDeadLetterBox(store)
-  const ownership = createOwnership({ pages, reader, ledger, deadLetters })
+  const rules = createAutomations(store, sequences)
+  const replies = createAutomaticReplies(store, sequences)
+  const ownership = createOwnership({ pages, reader, ledger, deadLetters, rules, replies })
   const announce = (changes: readonly Change[]): Promise<void> =>
     eventLog.publish(
       TOPICS.changes,
@@ -92,6 +100,11 @@ export function createContext(deps: ContextDeps): OwnedContext {
       ledger,
       deadLetters,
       settings: createTenantSettings(store),
+      rules,
+      replies,
+      ruleCounts: createRuleCounts(store, replies),
+      conversationReplies: createConversationReplies(store),
+      compiledRules: createRulesCache(rules, clock, 0),
       ownership,
       submit,
       run,

@@ -1,4 +1,14 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { ERROR_TABLE, type ErrorCode } from '@pagesync/shared/errors/error-table.ts'
+import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
+import type {
+  AutomaticReplyRow,
+  AutomationRow,
+  FaqRow,
+  InstantReplyRow,
+  KeywordRow,
+} from '@pagesync/shared/store/repositories/automation-rows.ts'
+import type { Automations } from '@pagesync/shared/store/repositories/automations.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { DeadLetterRow } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
@@ -24,6 +34,12 @@ export interface Ownership {
   contact(caller: Caller, id: number): Promise<ContactRow>
   /** With its page. */
   comment(caller: Caller, id: number): Promise<{ readonly comment: CommentRow; readonly page: PageRow }>
+  automation(caller: Caller, id: number): Promise<AutomationRow>
+  instantReply(caller: Caller, id: number): Promise<InstantReplyRow>
+  keyword(caller: Caller, id: number): Promise<KeywordRow>
+  faq(caller: Caller, id: number): Promise<FaqRow>
+  /** A reply that gave the answer of an FAQ. */
+  faqLog(caller: Caller, id: number): Promise<AutomaticReplyRow>
   command(caller: Caller, id: string): Promise<CommandRow>
   /** Null: the operator, who sees everybody's and those of nobody. */
   deadLetter(caller: Caller | null, id: string): Promise<DeadLetterRow>
@@ -33,10 +49,13 @@ export interface OwnershipDeps {
   readonly pages: Pick<Pages, 'get'>
   readonly reader: Pick<SyncedReader, 'conversation' | 'contact' | 'comment'>
   readonly ledger: Pick<Ledger, 'get'>
+  readonly rules: Pick<Automations, 'automations' | 'instantReplies' | 'keywords' | 'faqs'>
+  readonly replies: Pick<AutomaticReplies, 'get'>
   readonly deadLetters: Pick<DeadLetterBox, 'get'>
 }
 
-export function createOwnership({ pages, reader, ledger, deadLetters }: OwnershipDeps): Ownership {
+export function createOwnership(deps: OwnershipDeps): Ownership {
+  const { pages, reader, ledger, deadLetters, rules, replies } = deps
   const findPage = async (caller: Caller, id: number): Promise<PageRow | undefined> =>
     mayUsePage(caller, id) ? pages.get(caller.tenantId, id) : undefined
 
@@ -64,6 +83,17 @@ export function createOwnership({ pages, reader, ledger, deadLetters }: Ownershi
       if (!comment || !page) throw new AppError('COMMENT_NOT_FOUND', `There is no comment ${id}`)
       return { comment, page }
     },
+    automation: async (caller, id) =>
+      usable(caller, await rules.automations.get(caller.tenantId, id), 'AUTOMATION_NOT_FOUND', id),
+    instantReply: async (caller, id) =>
+      usable(caller, await rules.instantReplies.get(caller.tenantId, id), 'INSTANT_REPLY_NOT_FOUND', id),
+    keyword: async (caller, id) =>
+      usable(caller, await rules.keywords.get(caller.tenantId, id), 'KEYWORD_NOT_FOUND', id),
+    faq: async (caller, id) => usable(caller, await rules.faqs.get(caller.tenantId, id), 'FAQ_NOT_FOUND', id),
+    async faqLog(caller, id) {
+      const reply = await replies.get(caller.tenantId, id)
+      return usable(caller, reply?.part === 'faq' ? reply : undefined, 'FAQ_LOG_NOT_FOUND', id)
+    },
     async command(caller, id) {
       const command = await ledger.get(caller.tenantId, id)
       if (!command || !mayUsePage(caller, command.page_id))
@@ -77,4 +107,14 @@ export function createOwnership({ pages, reader, ledger, deadLetters }: Ownershi
       return letter
     },
   }
+}
+
+function usable<T extends { readonly page_id: number }>(
+  caller: Caller,
+  row: T | undefined,
+  code: ErrorCode,
+  id: number,
+): T {
+  if (row && mayUsePage(caller, row.page_id)) return row
+  throw new AppError(code, `${ERROR_TABLE[code].title}: ${id}`)
 }

@@ -12,6 +12,10 @@ export const PageSettingsBody = Type.Object(
     mirror_labels: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     archived_label: Label,
     muted_label: Label,
+    timezone: Type.Optional(
+      Type.Union([Type.String({ minLength: 1, maxLength: 64, examples: ['Asia/Phnom_Penh'] }), Type.Null()]),
+    ),
+    automation_pause_minutes: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 10_080 }), Type.Null()])),
   },
   { additionalProperties: false },
 )
@@ -35,4 +39,20 @@ export function assertLabelsDiffer(settings: Partial<PageSettings>, path: string
   if (archived_label.toLowerCase() !== muted_label.toLowerCase()) return
   const problems = [{ path, message: 'must differ from the other label' }]
   throw new AppError('VALIDATION_FAILED', `${path}: must differ from the other label`, { problems })
+}
+
+/** @throws AppError VALIDATION_FAILED where no such time zone is known */
+export function assertTimeZone({ timezone }: Partial<PageSettings>, path: string): void {
+  if (timezone === undefined || isTimeZone(timezone)) return
+  const problems = [{ path: `${path}/timezone`, message: 'is no IANA time zone, such as Asia/Phnom_Penh' }]
+  throw new AppError('VALIDATION_FAILED', `${path}/timezone: ${problems[0]?.message}`, { problems })
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    // Offsets such as +07:00 are understood as well, but know no daylight saving.
+    return /[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
+  } catch {
+    return false
+  }
 }

@@ -6,13 +6,15 @@ import type { Caller } from './caller.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
 
-/** What the caller wrote as the command's arguments; a message under HUMAN_AGENT says that a person writes it. */
+/**
+ * What the caller wrote as the arguments of a send. A key with `push:human` says that people write through it: then
+ * HUMAN_AGENT may be used, and automations are silent in the conversation for a while.
+ */
 export function pushArguments(caller: Caller, given: unknown): Arguments {
   const args = (given ?? {}) as Arguments
+  if (caller.requester.kind === 'person' || caller.scopes.includes('push:human')) return { ...args, human: true }
   if (args.tag !== 'HUMAN_AGENT') return args
-  if (caller.requester.kind !== 'person' && !caller.scopes.includes('push:human'))
-    throw new AppError('FORBIDDEN', 'HUMAN_AGENT is for messages that a person wrote: the key has not push:human')
-  return { ...args, human: true }
+  throw new AppError('FORBIDDEN', 'HUMAN_AGENT is for messages that a person wrote: the key has not push:human')
 }
 
 /** What is wrong with arguments that fit their schema; the same that the worker asks of commands from the topic. */

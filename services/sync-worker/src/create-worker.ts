@@ -141,6 +141,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       synced,
       sequences,
       deadLetters,
+      ledger,
       followUp: createFollowUp({ ledger, echoes, clock, workerId, announce, wake: runner.wake }),
       clock,
       logger,

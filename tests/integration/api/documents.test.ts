@@ -5,6 +5,7 @@ import { type ApiSystem, OPERATOR_TOKEN, startApiSystem } from '../../support/ap
 import { RESULTS } from '../../support/command-results.ts'
 import { finishCommands, type Outcome } from '../../support/finish-command.ts'
 import { fetchOpenApi, type OpenApiCheck } from '../../support/openapi-check.ts'
+import { createRuleData } from '../../support/rule-data.ts'
 import { call } from '../../support/system.ts'
 
 let system: ApiSystem
@@ -12,7 +13,7 @@ let check: OpenApiCheck
 let tenant: TestTenant
 let worker: AsyncDisposable
 let outcome: (row: CommandRow) => Outcome = (row) => ({ state: 'succeeded', result: RESULTS[row.type]! })
-let ids: { page: number; conversation: number; contact: number; comment: number }
+let ids: Record<'page' | 'conversation' | 'contact' | 'comment' | RuleKind, number>
 
 beforeAll(async () => {
   system = await startApiSystem()
@@ -31,17 +32,26 @@ beforeAll(async () => {
     origin: 'send',
   }))
   const contacts = await system.request(tenant.key, 'GET', `/pages/${page.id}/contacts`)
+  const rules = createRuleData(system.store, page)
   ids = {
     page: page.id,
     conversation: conversation!.id,
     contact: contacts.body.contacts[0].id,
     comment: (await data.addComment(page)).id,
+    keywords: await rules.keywords(),
+    greeting: await rules.greeting(),
+    instantReply: await rules.instantReply(),
+    keyword: await rules.keyword(),
+    faq: await rules.faq(),
+    faqLog: await rules.faqLog(),
   }
 })
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]()
   await system?.[Symbol.asyncDispose]()
 })
+
+type RuleKind = 'keywords' | 'greeting' | 'instantReply' | 'keyword' | 'faq' | 'faqLog'
 
 const SPECIAL_MESSAGES = [
   {
@@ -101,6 +111,32 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['POST', '/comments/{commentId}/private-reply', { message: 'We wrote to you.' }],
   ['GET', '/settings', undefined],
   ['PUT', '/settings', { retention: { messages_days: 30 } }],
+  ['GET', '/pages/{pageId}/automations', undefined],
+  ['POST', '/pages/{pageId}/automations', { name: 'FAQs', type: 'faq' }],
+  ['GET', '/automations/{id}', undefined],
+  ['PUT', '/automations/{id}', { name: 'Other words' }],
+  ['GET', '/automations/{id}/keywords', undefined],
+  ['POST', '/automations/{id}/keywords', { keyword: 'a', match_type: 'exact', response_message: 'b' }],
+  ['PUT', '/keywords/{id}', { match_type: 'starts_with' }],
+  ['GET', '/automations/{id}/instant-replies', undefined],
+  ['POST', '/automations/{id}/instant-replies', { trigger: 'new_message', message: 'Hello' }],
+  ['PUT', '/instant-replies/{id}', { include_name: true }],
+  ['GET', '/pages/{pageId}/faqs', undefined],
+  ['POST', '/pages/{pageId}/faqs', { question: 'Where?', answer: 'Here.' }],
+  ['GET', '/faqs/{id}', undefined],
+  ['PUT', '/faqs/{id}', { keywords: ['hours'] }],
+  ['GET', '/pages/{pageId}/faqs/search?q=open', undefined],
+  ['GET', '/pages/{pageId}/faqs/stats', undefined],
+  ['GET', '/pages/{pageId}/faq-categories', undefined],
+  ['POST', '/pages/{pageId}/faqs/bulk-import', { faqs: [{ question: 'Who?', answer: 'We.' }, {}] }],
+  ['POST', '/faqs/{faqId}/send/{conversationId}', undefined],
+  ['POST', '/faq-logs/{id}/feedback', { feedback: 'helpful' }],
+  ['GET', '/pages/{pageId}/automatic-replies', undefined],
+  ['POST', '/pages/{pageId}/automations/test', { text: 'do you ship?' }],
+  ['DELETE', '/keywords/{id}', undefined],
+  ['DELETE', '/instant-replies/{id}', undefined],
+  ['DELETE', '/faqs/{id}', undefined],
+  ['DELETE', '/automations/{id}', undefined],
   ['GET', '/dead-letters', undefined],
   ['GET', '/tenants', undefined],
   ['POST', '/tenants', { name: 'Another' }],
@@ -109,8 +145,21 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['POST', '/tokens/reseal', undefined],
 ]
 
+const RULE_PATHS: readonly (readonly [string, RuleKind])[] = [
+  ['/automations/{id}/instant-replies', 'greeting'],
+  ['/automations', 'keywords'],
+  ['/instant-replies', 'instantReply'],
+  ['/keywords', 'keyword'],
+  ['/faqs', 'faq'],
+  ['/faq-logs', 'faqLog'],
+]
+
 /** The document's path with ids that exist. */
 function fill(path: string): string {
+  if (path.startsWith('/faqs/{faqId}'))
+    return path.replace('{faqId}', String(ids.faq)).replace('{conversationId}', String(ids.conversation))
+  const ofRule = RULE_PATHS.find(([start]) => path.startsWith(start))
+  if (ofRule) return path.replaceAll(/\{\w+\}/g, String(ids[ofRule[1]]))
   const id = path.startsWith('/conversations')
     ? ids.conversation
     : path.startsWith('/contacts')
@@ -131,7 +180,7 @@ describe('every answer is as the document at /docs/json says', () => {
     const answer = await request(method, path, body)
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
     expect(answer.body.success).toBe(true)
-    check.expectDocumented(method, `/api/facebook${path}`, answer)
+    check.expectDocumented(method, `/api/facebook${path.split('?')[0]}`, answer)
   })
 
   it('cancelling and retrying a command', async () => {

@@ -26,6 +26,8 @@ export interface MessageStep {
   readonly snippet: string | null
   readonly created_ms: number
   readonly automatic: boolean
+  /** A person at the page wrote it, here or at Facebook. Absent: not known, or nobody did. */
+  readonly by_person?: boolean
   /** The message row's own place, which may be an earlier one than that of the event at hand; null after a pull. */
   readonly first_told: LogPosition | null
 }
@@ -86,6 +88,7 @@ export function newConversation(
     last_message_ms: null,
     last_message_direction: null,
     last_message_automatic: false,
+    first_customer: null,
     last_customer_ms: null,
     unread_count: 0,
     unread_stamp: 0,
@@ -174,12 +177,26 @@ function mergeMessageStep(row: ConversationDraft, step: MessageStep): Conversati
     next.last_customer_ms = step.created_ms
     changed = true
   }
+  if (step.direction === 'in' && isEarlier(step, row.first_customer)) {
+    next.first_customer = { mid: step.mid, ms: step.created_ms }
+    changed = true
+  }
+  if (step.by_person && step.created_ms > (row.last_person_reply_ms ?? 0)) {
+    next.last_person_reply_ms = step.created_ms
+    changed = true
+  }
   const live = step.first_told !== null && !isCountedBy(row, step.first_told)
   if (live) {
     countLive(next, step)
     changed = true
   }
   return changed ? next : row
+}
+
+/** Rows from before this was kept never learn it: what they begin with is not known. */
+function isEarlier({ created_ms, mid }: MessageStep, first: ConversationDraft['first_customer']): boolean {
+  if (first === undefined || first?.mid === mid) return false
+  return first === null || created_ms < first.ms || (created_ms === first.ms && mid < first.mid)
 }
 
 function countLive(next: { -readonly [K in keyof ConversationDraft]: ConversationDraft[K] }, step: MessageStep): void {

@@ -3,11 +3,13 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Problem } from '@pagesync/shared/http/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { ApiKey } from '../views/api-key.ts'
+import { AutomaticReply, Automation, InstantReply, Keyword } from '../views/automation.ts'
 import { Command } from '../views/command.ts'
 import { Comment } from '../views/comment.ts'
 import { Contact } from '../views/contact.ts'
 import { Conversation } from '../views/conversation.ts'
 import { DeadLetter } from '../views/dead-letter.ts'
+import { Faq, FaqStats } from '../views/faq.ts'
 import { Message } from '../views/message.ts'
 import { Page } from '../views/page.ts'
 import { Run } from '../views/run.ts'
@@ -30,6 +32,8 @@ const TAGS = [
   { name: 'conversations', description: 'Conversations and their messages' },
   { name: 'contacts', description: 'The people who wrote' },
   { name: 'comments', description: "Comments under the page's posts" },
+  { name: 'automations', description: 'What pages answer by themselves' },
+  { name: 'faqs', description: 'Questions that are often asked, and how their answers are used' },
   { name: 'commands', description: 'The ledger: everything that was asked for, and its outcome' },
   { name: 'events', description: 'What changes, as it changes' },
   { name: 'dead letters', description: 'What was given up on, to be looked at, replayed or thrown away' },
@@ -67,6 +71,12 @@ export async function registerDocuments(server: FastifyInstance, version: string
     Settings,
     ApiKey,
     Comment,
+    Automation,
+    InstantReply,
+    Keyword,
+    Faq,
+    FaqStats,
+    AutomaticReply,
   ])
     server.addSchema(schema)
   await server.register(swagger, {

@@ -1,7 +1,7 @@
 import type { PageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { assertLabelsDiffer, mergedSettings, PageSettingsBody } from '../page-settings-body.ts'
+import { assertLabelsDiffer, assertTimeZone, mergedSettings, PageSettingsBody } from '../page-settings-body.ts'
 import { body, errors, IdParams, success } from '../route-shapes.ts'
 import { Page, presentPage } from '../views/page.ts'
 import { named } from '../views/shapes.ts'
@@ -33,6 +33,7 @@ export const registerPageEdits: RegisterRoutes = (api, { ownership, pages }) => 
       const page = await pages.update(caller.tenantId, request.params.id, (row) => {
         const settings: Partial<PageSettings> = mergedSettings({ ...row.settings }, request.body.settings)
         assertLabelsDiffer(settings, '/settings')
+        assertTimeZone(settings, '/settings')
         return JSON.stringify(settings) === JSON.stringify(row.settings ?? {}) ? null : { ...row, settings }
       })
       return { success: true as const, page: presentPage(page) }

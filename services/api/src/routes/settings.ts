@@ -2,7 +2,7 @@ import type { PageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { assertLabelsDiffer, mergedSettings, PageSettingsBody } from '../page-settings-body.ts'
+import { assertLabelsDiffer, assertTimeZone, mergedSettings, PageSettingsBody } from '../page-settings-body.ts'
 import { body, errors, success } from '../route-shapes.ts'
 import { DAYS_MAX, LEDGER_DAYS_MIN, presentSettings, Settings } from '../views/settings.ts'
 import { named } from '../views/shapes.ts'
@@ -64,6 +64,7 @@ export const registerSettings: RegisterRoutes = (api, { settings }) => {
       const updated = await settings.update(callerOf(request).tenantId, (stored) => {
         const page_defaults: Partial<PageSettings> = mergedSettings({ ...stored.page_defaults }, pageDefaults)
         assertLabelsDiffer(page_defaults, '/page_defaults')
+        assertTimeZone(page_defaults, '/page_defaults')
         return { retention: mergedSettings(stored.retention, retention), page_defaults }
       })
       return { success: true as const, settings: presentSettings(updated) }

@@ -5,6 +5,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
@@ -12,6 +13,7 @@ import { applyEvents } from '../events/apply-events.ts'
 import { changesOfEvents } from '../events/changes-of-events.ts'
 import { effectOf, type PlacedEvent } from '../events/event-effect.ts'
 import type { FollowUp } from '../events/follow-up.ts'
+import { recogniseOwnSends } from '../events/recognise-own-sends.ts'
 import { SOURCE } from '../source.ts'
 import { buryRecord } from './bury-record.ts'
 import { decodePageEvent } from './decode-page-event.ts'
@@ -26,6 +28,7 @@ export interface PageEventConsumerDeps {
   readonly synced: SyncedCollections
   readonly sequences: Sequences
   readonly deadLetters: DeadLetters
+  readonly ledger: Pick<Ledger, 'getByKeys'>
   /** What else follows from a batch once its rows are written. Must be repeatable. */
   readonly followUp?: FollowUp
   readonly clock: Clock
@@ -126,7 +129,7 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
   return async (records: readonly StoredRecord[], bury: Bury): Promise<void> => {
     const placed = await place(records, directory, counts, bury)
     if (placed.length === 0) return
-    const effects = placed.map(effectOf)
+    const effects = await recogniseOwnSends(placed.map(effectOf), deps.ledger)
     const rows = await applyEvents(effects, knownContacts, deps)
     await deps.followUp?.(effects, rows)
     const changes = changesOfEvents(effects, rows, clock.now())

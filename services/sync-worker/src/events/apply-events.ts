@@ -1,4 +1,5 @@
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import { askedByPerson } from '@pagesync/shared/model/asked-by-person.ts'
 import { mergeContact } from '@pagesync/shared/model/merge-contact.ts'
 import {
   type ConversationDraft,
@@ -159,6 +160,7 @@ function stepsOf(effect: EventEffect, messages: AppliedRows['messages']): Conver
       snippet: snippetOf(after),
       created_ms: after.created_ms,
       automatic: after.automation_id !== undefined,
+      by_person: event.type === 'facebook.message.echo' && (effect.send === undefined || askedByPerson(effect.send)),
       first_told: partition === undefined || offset === undefined ? null : { partition, offset },
     })
   }

@@ -3,7 +3,13 @@ import type { MessageIdentity, MessageKnowledge } from '@pagesync/shared/model/m
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
 import type { MessageItem, PageEvent } from '@pagesync/shared/model/page-event.ts'
 import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
-import { type Attachment, conversationKey, messageKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import {
+  type Attachment,
+  type CommandRow,
+  conversationKey,
+  messageKey,
+  type PageRow,
+} from '@pagesync/shared/store/repositories/rows.ts'
 import { labelMeaning } from './label-meaning.ts'
 
 /** An event of a connected page, and where it stands in the topic. */
@@ -25,6 +31,8 @@ export interface EventEffect extends PlacedEvent {
   readonly label: Omit<LabelStep, 'kind' | 'stamp'> | null
   /** Kept as it came, since no row of ours holds all of it. */
   readonly keepRaw: boolean
+  /** The send of ours that this is the echo of: see `recogniseOwnSends`. */
+  readonly send?: CommandRow
 }
 
 export function effectOf(placed: PlacedEvent): EventEffect {

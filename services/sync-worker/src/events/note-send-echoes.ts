@@ -1,7 +1,7 @@
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
-import { commandOfReference, sendKey } from '@pagesync/shared/model/send-reference.ts'
+import { sendKey } from '@pagesync/shared/model/send-reference.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
-import { commandKey } from '@pagesync/shared/store/repositories/rows.ts'
+import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { EventEffect } from './event-effect.ts'
 
@@ -11,35 +11,34 @@ export interface NoteEchoesDeps {
   readonly clock: Clock
 }
 
-const CHUNK = 1_000
-
 /**
  * Keeps which message an echo of one of our sends names, so that the send is settled whether or not its answer came,
  * and lets workers look at sends that wait for just that. Answers the pages of those.
  */
 export async function noteSendEchoes(effects: readonly EventEffect[], deps: NoteEchoesDeps): Promise<Set<number>> {
-  const found = effects.flatMap(({ event, page }) => {
-    if (event.type !== 'facebook.message.echo' || event.mid === null) return []
+  const sends = new Map<string, CommandRow>()
+  const echoes = effects.flatMap(({ event, page, send }) => {
+    if (!send || event.type !== 'facebook.message.echo' || event.mid === null) return []
     const { metadata } = event.raw.message
-    const commandId = metadata === undefined ? null : commandOfReference(metadata)
-    if (metadata === undefined || commandId === null) return []
-    const echo = { _id: sendKey(page.tenant_id, metadata), mid: event.mid, at_ms: event.time_ms }
-    return [{ echo, command: commandKey(page.tenant_id, commandId), pageId: page.id }]
+    if (metadata === undefined) return []
+    sends.set(send._id, send)
+    return [{ _id: sendKey(page.tenant_id, metadata), mid: event.mid, at_ms: event.time_ms }]
   })
+  await deps.echoes.note(echoes)
   const woken = new Set<number>()
-  for (let i = 0; i < found.length; i += CHUNK) {
-    const chunk = found.slice(i, i + CHUNK)
-    // Any app may write any metadata: only what names a send of this very page is ours.
-    const rows = await deps.ledger.getByKeys([...new Set(chunk.map(({ command }) => command))])
-    const sends = new Map(rows.filter(({ lane }) => lane === 'push').map((row) => [row._id, row]))
-    const ours = chunk.filter(({ command, pageId }) => sends.get(command)?.page_id === pageId)
-    await deps.echoes.note(ours.map(({ echo }) => echo))
-    for (const row of sends.values()) {
-      if (row.state !== 'unconfirmed') continue
-      // Lost races are workers that look by themselves.
-      await deps.ledger.save({ ...row, due_ms: deps.clock.now() })
-      woken.add(row.page_id)
-    }
+  for (const row of await unconfirmedNow([...sends.keys()], deps.ledger)) {
+    // Lost races are workers that look by themselves.
+    await deps.ledger.save({ ...row, due_ms: deps.clock.now() })
+    woken.add(row.page_id)
   }
   return woken
+}
+
+const CHUNK = 1_000
+
+/** As they stand now that the echo is noted: a send that became unconfirmed in between would find no echo otherwise. */
+async function unconfirmedNow(keys: readonly string[], ledger: Ledger): Promise<CommandRow[]> {
+  const rows: CommandRow[] = []
+  for (let i = 0; i < keys.length; i += CHUNK) rows.push(...(await ledger.getByKeys(keys.slice(i, i + CHUNK))))
+  return rows.filter(({ state }) => state === 'unconfirmed')
 }

@@ -1,3 +1,4 @@
+import { askedByPerson } from '@pagesync/shared/model/asked-by-person.ts'
 import type { ConversationStep } from '@pagesync/shared/model/merge-conversation.ts'
 import {
   type ConversationDraft,
@@ -80,6 +81,7 @@ function mergeConversationOf(message: MessageRow, psid: string, stamp: number, c
     snippet: snippetOf(message),
     created_ms: message.created_ms,
     automatic: message.automation_id !== undefined,
+    by_person: askedByPerson(command),
     // Counted by its echo, or by the next pull.
     first_told: null,
   }

@@ -1,5 +1,6 @@
 import type { CollectionDefinition, Store } from '../collection.ts'
 import { API_KEY_USES, PAGE_LIMITS } from './access-rows.ts'
+import * as automationRows from './automation-rows.ts'
 import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
@@ -28,6 +29,14 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.TENANT_SETTINGS,
   rows.PAGE_LEASES,
   rows.SEQUENCES,
+  automationRows.AUTOMATIONS,
+  automationRows.INSTANT_REPLIES,
+  automationRows.KEYWORDS,
+  automationRows.FAQS,
+  automationRows.RULES_VERSIONS,
+  automationRows.AUTOMATIC_REPLIES,
+  automationRows.RULE_COUNTS,
+  automationRows.CONVERSATION_REPLIES,
   DEAD_LETTERS,
   PAGE_TIMERS,
 ]

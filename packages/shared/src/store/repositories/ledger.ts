@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { AppError } from '../../errors/app-error.ts'
 import { isFinal } from '../../model/command.ts'
-import { COMMAND_TRAITS, type NewCommand, newCommandRow } from '../../model/command-row.ts'
+import { COMMAND_TRAITS, type NewCommand, newCommandRow, withState } from '../../model/command-row.ts'
 import type { Store } from '../collection.ts'
 import { cancelledRow, type LedgerAct, retriedRow } from './cancel-and-retry.ts'
 import { COMMAND_SLOTS, COMMANDS, type CommandRow, commandKey, IDEMPOTENCY, type IdempotencyRow } from './rows.ts'
@@ -15,6 +15,12 @@ export interface Accepted {
 /** A place in a listing by time. */
 export type CommandPosition = Pick<CommandRow, '_id' | 'accepted_ms'>
 
+/** Which worker puts commands into the ledger. */
+export interface QueueAct {
+  readonly nowMs: number
+  readonly worker: string
+}
+
 export interface IdempotencyKey {
   readonly value: string
   /** Of everything that must be the same for the key to stand for the same request. */
@@ -25,6 +31,11 @@ export interface IdempotencyKey {
 export interface Ledger {
   /** Writes a new row in state `accepted`. Equal open pulls, and the same tenant and id, get the row that is there. */
   accept(command: NewCommand, nowMs: number): Promise<Accepted>
+  /**
+   * Many of the system's own at once, ready to run: they need no topic, workers find them here. Of ids that are there
+   * already, answers the row that stands. At most 5,000 with distinct ids; not for types that share open commands.
+   */
+  acceptQueued(commands: readonly NewCommand[], act: QueueAct): Promise<Accepted[]>
   /**
    * The same once per idempotency key: the same request hash answers the first command again.
    *
@@ -158,6 +169,17 @@ export function createLedger(store: Store): Ledger {
 
   return {
     accept,
+    async acceptQueued(news, act) {
+      if (news.length === 0) return []
+      const rows = news.map((command) => queuedRow(command, act))
+      const { existing } = await commands.insertMany(rows)
+      const known = existing.length === 0 ? [] : await commands.getMany(existing)
+      const stored = new Map(known.map((row) => [row._id, row]))
+      return rows.map((row) => {
+        const there = stored.get(row._id)
+        return there ? { row: there, created: false } : { row: { ...row, rev: 1 }, created: true }
+      })
+    },
     cancel: (row, act) => change(row, (current) => cancelledRow(current, act)),
     retry: (row, act) => change(row, (current) => retriedRow(current, act)),
     async acceptOnce(command, key, nowMs) {
@@ -264,6 +286,13 @@ export function createLedger(store: Store): Ledger {
         ...(after ? { after: { _id: after } } : {}),
       }),
   }
+}
+
+function queuedRow(command: NewCommand, { nowMs, worker }: QueueAct): Omit<CommandRow, 'rev'> {
+  const accepted = { ...newCommandRow(command, nowMs), rev: 0 }
+  const dueMs = Math.max(nowMs, command.notBeforeMs ?? 0)
+  const { rev: _rev, ...row } = withState(accepted, { state: 'queued', nowMs, worker, dueMs })
+  return row
 }
 
 function slotOf(command: NewCommand): string {

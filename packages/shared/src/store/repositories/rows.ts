@@ -37,11 +37,15 @@ export const API_KEYS: CollectionDefinition<ApiKeyRow> = {
 
 export type PageStatus = 'active' | 'paused' | 'reauth_required' | 'disconnected'
 
-/** How a page's archived and muted conversations are shown at Facebook, which has no such states: as custom labels. */
+/** The labels are how archived and muted conversations are shown at Facebook, which has no such states. */
 export interface PageSettings {
   readonly mirror_labels: boolean
   readonly archived_label: string
   readonly muted_label: string
+  /** IANA; what "today" and "9 o'clock" mean for the page's rules. */
+  readonly timezone: string
+  /** After a person answered in a conversation, its automations are silent for so long. */
+  readonly automation_pause_minutes: number
 }
 
 /** A page as one tenant connected it. `_id` is `pageKey(tenantId, facebookPageId)`. */
@@ -68,11 +72,19 @@ export interface PageRow extends StoreDocument, PageHealth {
   readonly settings?: Partial<PageSettings>
   /** What a person decided; read by `pageSchedule`. */
   readonly schedule?: Partial<PageSchedule>
+  /** What Facebook told last of its policies (`policy_enforcement`): `warning`, `block`, `unblock`. */
+  readonly policy?: { readonly action: string; readonly stamp: Stamp }
   /** Facebook's ids of the page's custom labels, by name, as last found. */
   readonly label_ids?: Readonly<Record<string, string>>
   readonly created_ms: number
 }
-const DEFAULT_PAGE_SETTINGS: PageSettings = { mirror_labels: false, archived_label: 'Archived', muted_label: 'Muted' }
+const DEFAULT_PAGE_SETTINGS: PageSettings = {
+  mirror_labels: false,
+  archived_label: 'Archived',
+  muted_label: 'Muted',
+  timezone: 'UTC',
+  automation_pause_minutes: 30,
+}
 export const pageSettings = ({ settings }: Pick<PageRow, 'settings'>): PageSettings => ({
   ...DEFAULT_PAGE_SETTINGS,
   ...settings,
@@ -111,6 +123,10 @@ export interface ConversationRow extends StoreDocument {
   readonly last_message_ms: number | null
   readonly last_message_direction: 'in' | 'out' | null
   readonly last_message_automatic: boolean
+  /** The person's first message that we know of; absent where the row is older than this field. */
+  readonly first_customer?: { readonly mid: string; readonly ms: number } | null
+  /** When a person at the page, not an automation, answered last. */
+  readonly last_person_reply_ms?: number
   /** The person's last action: opens the reply window. */
   readonly last_customer_ms: number | null
   readonly unread_count: number

@@ -1,7 +1,17 @@
 import type { Store } from '../collection.ts'
 import { SEQUENCES } from './rows.ts'
 
-export type IdKind = 'page' | 'conversation' | 'message' | 'contact' | 'comment'
+export type IdKind =
+  | 'page'
+  | 'conversation'
+  | 'message'
+  | 'contact'
+  | 'comment'
+  | 'automation'
+  | 'instant_reply'
+  | 'keyword'
+  | 'faq'
+  | 'automatic_reply'
 
 export interface Sequences {
   /** `count` new ids of a kind, given once and never reused: one atomic step however many. */
