@@ -99,6 +99,7 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'POST /api-keys': { body: async ({ page }) => ({ name: 'CRM', scopes: ['read'], page_ids: [(await page()).id] }) },
   'GET /api-keys': plain,
   'DELETE /api-keys/:id': plain,
+  'GET /audit-log': plain,
   'POST /tenants': { body: { name: 'Another' } },
   'GET /tenants': plain,
   'POST /tenants/:id/api-keys': { body: { name: 'CRM', scopes: ['read'] } },

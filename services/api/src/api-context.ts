@@ -7,6 +7,7 @@ import type { AutomaticReplies } from '@pagesync/shared/store/repositories/autom
 import type { Automations } from '@pagesync/shared/store/repositories/automations.ts'
 import type { RulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import type { ConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
+import type { AuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
@@ -27,6 +28,7 @@ import type { PublishCommand, SubmitCommand } from './submit-command.ts'
 export interface ApiContext {
   readonly tenants: Tenants
   readonly apiKeys: ApiKeys
+  readonly auditLog: Pick<AuditLog, 'list'>
   /** Ends what goes on after its request was let in. */
   readonly credentials: Pick<CredentialWatch, 'watch'>
   /** Development alone. */

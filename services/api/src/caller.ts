@@ -63,6 +63,10 @@ export function setOperator(request: FastifyRequest): void {
   request.setDecorator(IS_OPERATOR, true)
 }
 
+export function isByOperator(request: FastifyRequest): boolean {
+  return request.getDecorator<boolean>(IS_OPERATOR)
+}
+
 /** The caller of a route that has a scope. */
 export function callerOf(request: FastifyRequest): Caller {
   const caller = findCaller(request)

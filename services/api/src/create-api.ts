@@ -7,6 +7,8 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { registerAccessLog } from './access-log.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
+import { registerAudit } from './audit-requests.ts'
+import type { AuditWriter } from './audit-writer.ts'
 import { type Access, registerAuthentication } from './authenticate.ts'
 import { decorateWithCaller } from './caller.ts'
 import type { ApiConfig } from './config.ts'
@@ -24,6 +26,7 @@ import { registerApiKeys } from './routes/api-keys.ts'
 import { registerAutomaticReplies } from './routes/automatic-replies.ts'
 import { registerAutomationTest } from './routes/automation-test.ts'
 import { registerAutomations } from './routes/automations.ts'
+import { registerAuditLog } from './routes/audit-log.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerComments } from './routes/comments.ts'
@@ -110,7 +113,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
   })
   const routes = collectRoutes(app)
-  const { context, waiters, liveEvents, credentials, closePublishing } = createContext({
+  const { context, waiters, liveEvents, credentials, audit, closePublishing } = createContext({
     ...deps,
     commandsPath: `${BASE_PATH}/commands`,
   })
@@ -124,7 +127,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   registerBodyParsing(app)
   registerAccessLog(app)
   await registerDocuments(app, API_VERSION)
-  registerHealth(app, healthChecks(deps, waiters, liveEvents, limits))
+  registerHealth(app, healthChecks(deps, waiters, liveEvents, limits, audit))
   await app.register(
     async (api) => {
       const keyUses = createKeyUses(context.apiKeys, clock, logger)
@@ -136,6 +139,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
         tenants: context.tenants,
         clock,
       })
+      registerAudit(api, { writer: audit, clock })
       registerAuthentication(api, { findCaller, limits, operatorToken: config.OPERATOR_TOKEN })
       registerRoutes(api as Server, context, config.OPERATOR_TOKEN !== undefined)
     },
@@ -145,19 +149,19 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
 
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closed ??= closeInOrder(app, closePublishing)
+    closed ??= closeInOrder(app, async () => void (await Promise.all([closePublishing(), audit.close()])))
     return closed
   }
   return { app, routes, close, [Symbol.asyncDispose]: close }
 }
 
-async function closeInOrder(app: Server, closePublishing: () => Promise<void>): Promise<void> {
+async function closeInOrder(app: Server, closeBehind: () => Promise<void>): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_REQUESTS_MS)
   try {
     await app.close()
   } finally {
     clearTimeout(cut)
-    await closePublishing()
+    await closeBehind()
   }
 }
 
@@ -195,6 +199,7 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerDeadLetters(api, context)
   registerEvents(api, context)
   registerApiKeys(api, context)
+  registerAuditLog(api, context)
   if (hasOperator) registerTenants(api, context)
   if (hasOperator) registerTenantApiKeys(api, context)
   if (hasOperator) registerTokens(api, context)
@@ -219,6 +224,7 @@ function healthChecks(
   waiters: CommandWaiters,
   liveEvents: LiveEvents,
   limits: RequestLimits,
+  audit: AuditWriter,
 ): HealthCheck[] {
   return [
     {
@@ -240,6 +246,7 @@ function healthChecks(
       optional: true,
       check: async () => ({ waiting: waiters.count(), listening: liveEvents.count() }),
     },
+    { name: 'audit_log', optional: true, check: async () => ({ ...audit.counts() }) },
     { name: 'strangers', optional: true, check: async () => ({ ...limits.counts() }) },
   ]
 }

@@ -13,6 +13,7 @@ import { createAutomaticReplies } from '@pagesync/shared/store/repositories/auto
 import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
 import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
+import { createAuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
@@ -25,6 +26,7 @@ import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/stor
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
+import { type AuditWriter, createAuditWriter } from './audit-writer.ts'
 import type { ApiConfig } from './config.ts'
 import { type CredentialWatch, createCredentialWatch } from './credential-watch.ts'
 import { createLiveEvents, type LiveEvents } from './live-events.ts'
@@ -50,6 +52,7 @@ export interface OwnedContext {
   readonly waiters: CommandWaiters
   readonly liveEvents: LiveEvents
   readonly credentials: CredentialWatch
+  readonly audit: AuditWriter
   /** Lets what was accepted go out to the topic, for a bounded time. */
   closePublishing(): Promise<void>
 }
@@ -64,6 +67,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const sealer = createTokenSealer(config.TOKEN_KEYS)
   const tenants = createTenants(store)
   const apiKeys = createApiKeys(store)
+  const auditLog = createAuditLog(store)
+  const audit = createAuditWriter({ auditLog, clock, logger })
   const credentials = createCredentialWatch({ apiKeys, tenants, clock, logger })
   const sequences = createSequences(store)
   const pages = createPages(store, sequences, sealer)
@@ -90,6 +95,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
     context: {
       tenants,
       apiKeys,
+      auditLog,
       credentials,
       allowPrivateUrls: config.ALLOW_PRIVATE_URLS === true,
       pages,
@@ -119,6 +125,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
     waiters,
     liveEvents,
     credentials,
+    audit,
     closePublishing: () => batcher.close(),
   }
 }

@@ -5,6 +5,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { ApiContext } from './api-context.ts'
 import type { Caller } from './caller.ts'
 import { createListing, type ListRequest } from './listing.ts'
+import { readTime } from './rfc3339-time.ts'
 import { body } from './route-shapes.ts'
 import { type ApiKey, presentApiKey } from './views/api-key.ts'
 import { Id, Time } from './views/shapes.ts'
@@ -74,13 +75,11 @@ export async function makeKey(keeper: Keeper, asked: ApiKeyBody, deps: Deps): Pr
   return { ...presentApiKey(row, undefined), key }
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
-
 function expiryOf(text: string | null, nowMs: number): number | null {
   if (text === null) return null
-  const ms = RFC_3339.test(text) ? Date.parse(text) : Number.NaN
+  const ms = readTime('/expires_at', text)
   if (ms > nowMs) return ms
-  const problems = [{ path: '/expires_at', message: 'must be a time in the future, as 2027-01-01T00:00:00Z' }]
+  const problems = [{ path: '/expires_at', message: 'must lie in the future' }]
   throw new AppError('VALIDATION_FAILED', `${problems[0]?.path}: ${problems[0]?.message}`, { problems })
 }
 

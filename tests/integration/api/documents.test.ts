@@ -142,6 +142,7 @@ const REQUESTS: readonly (readonly [Method, string, object | undefined])[] = [
   ['POST', '/tenants', { name: 'Another' }],
   ['POST', '/api-keys', { name: 'CRM', scopes: ['read'] }],
   ['GET', '/api-keys', undefined],
+  ['GET', '/audit-log', undefined],
   ['POST', '/tokens/reseal', undefined],
 ]
 

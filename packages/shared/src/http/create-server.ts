@@ -10,6 +10,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { AppError, toAppError } from '../errors/app-error.ts'
+import type { ErrorCode } from '../errors/error-table.ts'
 import { reactionTo } from '../errors/reaction.ts'
 import type { Logger } from '../logging/create-logger.ts'
 import { answerClientError } from './answer-client-error.ts'
@@ -79,6 +80,13 @@ function answerError(thrown: FastifyError | AppError, request: FastifyRequest, r
   return sendProblem(error, request, reply)
 }
 
+/** What each request failed with: for those who look at it after its answer. */
+const errorCodes = new WeakMap<object, ErrorCode>()
+
+export function errorCodeOf(request: FastifyRequest): ErrorCode | undefined {
+  return errorCodes.get(request)
+}
+
 /**
  * Answers with problem+json without a log line, for a route that must not fill the log with what strangers cause.
  * `beside` are members that stand beside the error's own, such as `command`.
@@ -89,6 +97,7 @@ export function sendProblem(
   reply: FastifyReply,
   beside: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
+  errorCodes.set(request, error.code)
   const retryAfterMs =
     error.retryAfterMs ?? (error.status === 503 || error.status === 504 ? RETRY_AFTER_DEFAULT_MS : undefined)
   if (retryAfterMs !== undefined) void reply.header('retry-after', wholeSeconds(retryAfterMs))

@@ -4,6 +4,7 @@ import { Problem } from '@pagesync/shared/http/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { ApiKey } from '../views/api-key.ts'
 import { AutomaticReply, Automation, InstantReply, Keyword } from '../views/automation.ts'
+import { AuditEntry } from '../views/audit-entry.ts'
 import { Command } from '../views/command.ts'
 import { Comment } from '../views/comment.ts'
 import { Contact } from '../views/contact.ts'
@@ -70,6 +71,7 @@ export async function registerDocuments(server: FastifyInstance, version: string
     DeadLetter,
     Settings,
     ApiKey,
+    AuditEntry,
     Comment,
     Automation,
     InstantReply,
