@@ -14,6 +14,8 @@ export interface NodeProcess extends AsyncDisposable {
   readonly output: readonly string[]
   /** The first line of standard output that is JSON and satisfies `wanted`; fails when the process ends before. */
   jsonLine<T>(wanted: (value: Record<string, unknown>) => boolean, timeoutMs?: number): Promise<T>
+  /** Its exit code once it has ended by itself; null after a signal. */
+  readonly ended: Promise<number | null>
   /** Sends a signal and waits for the end; answers the exit code (null after SIGKILL). */
   end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null>
 }
@@ -49,6 +51,7 @@ export function spawnNode(
   })
   read(child.stderr, (line) => lines.push(line))
   child.on('exit', wake)
+  const closed = once(child, 'close').then(() => child.exitCode)
 
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null
   const end = async (signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> => {
@@ -64,6 +67,7 @@ export function spawnNode(
     pid: child.pid ?? -1,
     lines,
     output,
+    ended: closed,
     jsonLine<T>(wanted: (value: Record<string, unknown>) => boolean, timeoutMs = 30_000) {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
       const tell = (what: string): void => reject(new Error(`${script} ${what}:\n${lines.slice(-40).join('\n')}`))

@@ -90,6 +90,9 @@ export const FacebookAppSettings = {
 export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
   ...Object.keys(FacebookAppSettings),
   'PAGESYNC_ENGINES_DIR',
+  // The command line's.
+  'PAGESYNC_URL',
+  'PAGESYNC_KEY',
 ])
 
 /** `TRUSTED_PROXIES` as Fastify takes it. */
