@@ -2,6 +2,7 @@
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/cli/package.json packages/cli/
 COPY packages/graph-simulator/package.json packages/graph-simulator/
 COPY packages/shared/package.json packages/shared/
 COPY services/api/package.json services/api/
