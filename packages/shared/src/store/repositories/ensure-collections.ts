@@ -1,6 +1,6 @@
 import type { CollectionDefinition, Store } from '../collection.ts'
-import * as automationRows from './automation-rows.ts'
 import { API_KEY_USES, AUDIT_LOG, PAGE_LIMITS } from './access-rows.ts'
+import * as automationRows from './automation-rows.ts'
 import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
