@@ -28,6 +28,7 @@ describe('a question asked in other words is found', () => {
     ['请问营业时间是几点', 6],
     ['giao hang mien phi', 7],
     ['ADDRESS', 8],
+    ['👋address👋', 8],
   ])('%j', (text, faq) => {
     expect(best(text)?.faq).toBe(faq)
   })

@@ -20,6 +20,8 @@ describe('words are matched whole', () => {
     ["l'adresse svp", 'adresse'],
     ['c++ course', 'c++'],
     ['👍 thanks', '👍'],
+    ['👍price', 'price'],
+    ['price👍', 'price'],
     ['Giá bao nhiêu', 'gia'],
     ['сколько стоит доставка?', 'Доставка'],
     ['가격은 얼마예요', '가격'],

@@ -1,4 +1,4 @@
-import { isSpacedLetter } from './word-boundaries.ts'
+import { isInSpacedWord } from './word-boundaries.ts'
 
 interface Node<V> {
   readonly next: Map<number, Node<V>>
@@ -35,13 +35,13 @@ export function createPhraseIndex<V>(phrases: Iterable<readonly [phrase: string,
   for (const unit of root.next.keys()) begins[unit] = 1
   return {
     search(text, found) {
-      let wasSpaced = false
+      let isInWord = false
       for (let start = 0; start < text.length; start++) {
         const unit = text.charCodeAt(start)
+        const wasInWord = isInWord
+        isInWord = isInSpacedWord(unit, wasInWord)
         // Inside a word of a script with blanks nothing can begin.
-        const isSpaced = isSpacedLetter(unit)
-        if (begins[unit] === 1 && !(isSpaced && wasSpaced)) walk(root, text, start, found)
-        wasSpaced = isSpaced
+        if (begins[unit] === 1 && !(isInWord && wasInWord)) walk(root, text, start, found)
       }
     },
   }

@@ -1,7 +1,8 @@
 import { deu, eng, fra, ind, ita, msa, nld, por, spa, vie } from 'stopword'
 import { foldText } from './fold-text.ts'
-import { isLetter, isUnspaced } from './word-boundaries.ts'
+import { isAttached, isLetter, isUnspaced } from './word-boundaries.ts'
 
+const SPACE = 0x20
 /** More words of a message are not looked at. */
 const TERMS_MAX = 100
 /** What a word that carries little meaning counts beside another that is as rare. */
@@ -21,19 +22,16 @@ export function questionTerms(folded: string): string[] {
     if (!terms.includes(term)) terms.push(term)
   }
   let start = 0
-  let hasUnspaced = false
+  let wasUnspaced = false
   for (let i = 0; i <= folded.length && terms.length < TERMS_MAX; i++) {
-    const unit = folded.charCodeAt(i)
-    if (i < folded.length && isLetter(unit)) {
-      hasUnspaced ||= isUnspaced(unit)
-      continue
-    }
-    if (i > start) {
-      if (!hasUnspaced || i === start + 1) add(folded.slice(start, i))
+    const unit = i < folded.length ? folded.charCodeAt(i) : SPACE
+    const isInRun = isLetter(unit) && (isAttached(unit) || i === start || isUnspaced(unit) === wasUnspaced)
+    if (!isInRun && i > start) {
+      if (!wasUnspaced || i === start + 1) add(folded.slice(start, i))
       else for (let pair = start; pair + 2 <= i && terms.length < TERMS_MAX; pair++) add(folded.slice(pair, pair + 2))
     }
-    start = i + 1
-    hasUnspaced = false
+    if (!isInRun) start = isLetter(unit) ? i : i + 1
+    if (i === start) wasUnspaced = isUnspaced(unit)
   }
   return terms
 }

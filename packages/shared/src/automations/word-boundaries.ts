@@ -8,7 +8,7 @@
 const OTHER = 1
 const SPACED = 2
 const UNSPACED = 3
-/** Belongs to what stands before it: a combining mark, or the second half of a pair. */
+/** Belongs to what stands before it: a combining mark. */
 const ATTACHED = 4
 const HANGUL = 5
 const kinds = new Uint8Array(0x10000)
@@ -31,10 +31,15 @@ export function isUnspaced(unit: number): boolean {
   return kindOf(unit) === UNSPACED
 }
 
-/** A letter beside which another goes on the same word, in a script with blanks. */
-export function isSpacedLetter(unit: number): boolean {
+/** The unit belongs to the one before it. */
+export function isAttached(unit: number): boolean {
+  return kindOf(unit) === ATTACHED
+}
+
+/** Whether the unit is in a word of a script with blanks, so that none can begin behind it; `before`: the same of the one before it. */
+export function isInSpacedWord(unit: number, before: boolean): boolean {
   const kind = kindOf(unit)
-  return kind !== OTHER && kind !== UNSPACED
+  return kind === ATTACHED ? before : kind === SPACED || kind === HANGUL
 }
 
 export interface WordBoundaries {
@@ -54,8 +59,9 @@ export function createWordBoundaries(text: string): WordBoundaries {
   /** Undefined: only a dictionary knows. */
   const plainly = (index: number): boolean | undefined => {
     if (index === 0 || index === text.length) return true
-    const after = kindOf(text.charCodeAt(index))
-    if (after === ATTACHED) return false
+    const unit = text.charCodeAt(index)
+    const after = kindOf(unit)
+    if (after === ATTACHED || isSecondHalf(unit)) return false
     const before = kindBefore(text, index)
     if (before === OTHER || after === OTHER) return true
     if (before === UNSPACED && after === UNSPACED) return undefined
@@ -91,6 +97,10 @@ function isHangulAround(text: string, index: number): boolean {
   return kindOf(text.charCodeAt(index)) === HANGUL && kindOf(text.charCodeAt(index - 1)) === HANGUL
 }
 
+function isSecondHalf(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
+}
+
 function kindOf(unit: number): number {
   return kinds[unit] || findKind(unit)
 }
@@ -98,9 +108,8 @@ function kindOf(unit: number): number {
 function findKind(unit: number): number {
   const char = String.fromCharCode(unit)
   let kind = OTHER
-  if (unit >= 0xdc00 && unit <= 0xdfff) kind = ATTACHED
-  // The first halves of the pairs that write rare Chinese characters.
-  else if (unit >= 0xd840 && unit <= 0xd8bf) kind = UNSPACED
+  // The first halves of the pairs that write rare Chinese characters; most other pairs are emoji.
+  if (unit >= 0xd840 && unit <= 0xd8bf) kind = UNSPACED
   else if (MARK.test(char)) kind = ATTACHED
   else if (LETTER.test(char)) kind = HANGUL_LETTER.test(char) ? HANGUL : UNSPACED_LETTER.test(char) ? UNSPACED : SPACED
   kinds[unit] = kind

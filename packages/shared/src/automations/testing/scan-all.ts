@@ -46,9 +46,7 @@ export function createScanAll(page: PageRules): (message: IncomingMessage, conte
     if (named) return named
     const likeness = alike(text.folded)
     const best = Math.max(0, ...likeness)
-    return best >= (config.threshold ?? FAQ_THRESHOLD)
-      ? faqs[likeness.findIndex((each) => each > best - 1e-9)]
-      : undefined
+    return best >= (config.threshold ?? FAQ_THRESHOLD) ? faqs[likeness.indexOf(best)] : undefined
   }
   const partOf = (rule: AutomationRule, text: JudgedText | null, context: DecisionContext): Part | null => {
     const config = (rule.config ?? {}) as { readonly cooldown_minutes?: number }
@@ -132,7 +130,7 @@ function createLikeness(faqs: readonly FaqRule[]): (folded: string) => number[] 
     return questions.map((question) => {
       const own = total(question)
       const shared = total(said.filter((term) => question.has(term)))
-      return shared === 0 ? 0 : Math.min(1, shared / Math.min(own, (own + total(said)) / 2))
+      return Math.min(1, Math.round((shared / Math.min(own, (own + total(said)) / 2)) * 1e9) / 1e9 || 0)
     })
   }
 }
