@@ -24,8 +24,10 @@ export type Step = (typeof STEPS)[number]
 /** How the echo comes, in turn; `none`: it is lost as well. */
 export const ECHO_ORDERS = ['after', 'none', 'before'] as const
 
-/** A command that is not settled within this counts as lost. */
+/** A command that is not settled within this, once there is a worker again, counts as lost. */
 const SETTLED_WITHIN_MS = 120_000
+/** How long a machine with other work may take to start a process: nothing is measured by it. */
+const START_WITHIN_MS = 180_000
 
 export interface Crash {
   readonly step: Step
@@ -72,9 +74,10 @@ export async function crashInSend({ step, echoOrder, engines }: Crash): Promise<
 
   const startedMs = Date.now()
   const doomed = start({ dieAt: step, command })
-  await said(doomed, (line) => line === 'ready')
+  await said(doomed, isReady, START_WITHIN_MS)
   await eventually(() => isGone(doomed.pid), 60_000)
   const next = start({ watch: command.id })
+  await said(next, isReady, START_WITHIN_MS)
   const row = await said(next, (line) => line.startsWith('{'), SETTLED_WITHIN_MS).then(
     (line) => JSON.parse(line) as CommandRow,
     () => null,
@@ -83,7 +86,9 @@ export async function crashInSend({ step, echoOrder, engines }: Crash): Promise<
   return { row, delivered: sent.length, settledAfterMs: Date.now() - startedMs }
 }
 
-async function said(child: Child, wanted: (line: string) => boolean, timeoutMs = 60_000): Promise<string> {
+const isReady = (line: string): boolean => line === 'ready'
+
+async function said(child: Child, wanted: (line: string) => boolean, timeoutMs: number): Promise<string> {
   return eventually(() => child.lines.find(wanted), timeoutMs).catch((error) => {
     throw new Error(`the process did not say so:\n${child.complaints()}`, { cause: error })
   })

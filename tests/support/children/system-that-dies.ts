@@ -1,6 +1,7 @@
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
 import { listen } from '@pagesync/shared/http/create-server.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
+import { untilAvailable } from '@pagesync/shared/lifecycle/until-available.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { newTraceparent, toLogRecord } from '@pagesync/shared/model/cloud-event.ts'
 import { isFinal } from '@pagesync/shared/model/command.ts'
@@ -80,11 +81,10 @@ const clock = systemClock
 const logger = createLogger({ service: 'system-that-dies', level: process.env.TEST_LOG_LEVEL ?? 'silent' })
 const eventLog = await openEventLog(eventLogUrl, { clientId: 'system-that-dies' })
 const store = await openStore(storeUrl)
-await Promise.all([eventLog.ensureTopics(topicDefinitions(2)), ensureCollections(store)])
-const connected = await createPages(store, createSequences(store), SEALER).connect(
-  { tenantId: TENANT, ...page, name: null },
-  clock.now(),
-)
+const patiently = <T>(action: () => Promise<T>): Promise<T> => untilAvailable(action, { logger, part: 'engines' })
+await patiently(() => Promise.all([eventLog.ensureTopics(topicDefinitions(2)), ensureCollections(store)]))
+const pages = createPages(store, createSequences(store), SEALER)
+const connected = await patiently(() => pages.connect({ tenantId: TENANT, ...page, name: null }, clock.now()))
 const gateway = await createGateway({
   config: { FB_APP_SECRET: app.secret, FB_VERIFY_TOKEN: app.verifyToken },
   logger,
@@ -124,7 +124,7 @@ if (command) {
   await eventLog.publish(TOPICS.commands, [toLogRecord({ ...about, value, traceparent: newTraceparent() })])
 }
 while (watch) {
-  const row = await createLedger(store).get(TENANT, watch)
+  const row = await patiently(() => createLedger(store).get(TENANT, watch))
   if (row && isFinal(row.state)) {
     process.stdout.write(`${JSON.stringify(row)}\n`)
     break
