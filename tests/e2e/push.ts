@@ -124,6 +124,8 @@ export function describePushes(name: string, start: () => Promise<System>): void
       expect(await sent()).toMatchObject([
         { text: 'It is on its way! 🛵', mid: answer?.body.message.facebook_message_id },
       ])
+      const commands = await listAll(system, '/commands?kind=message.send', 'commands')
+      expect(commands.filter((each) => each.conversation_id === conversationId)).toHaveLength(1)
       await eventually(async () => (await shown()).is_answered === true)
       const messages = await listAll(system, `/conversations/${conversationId}/messages`, 'messages')
       expect(messages.map((each) => each.text)).toEqual(['It is on its way! 🛵', 'Is my order ready?'])

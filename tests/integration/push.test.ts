@@ -51,6 +51,12 @@ async function openPushBed(options: SyncBedOptions & { readonly labels?: boolean
 
 const outcomeOf = ({ result }: CommandRow): unknown => result?.outcome
 
+/** What the changes topic tells of the command's end. */
+const toldOf = (bed: SyncBed, { command_id, state }: CommandRow) =>
+  eventually(() =>
+    bed.changes.find(({ type, cause }) => type === `command.${state}` && cause.command_id === command_id),
+  )
+
 async function reject(bed: SyncBed, id: string): Promise<Record<string, unknown>> {
   const change = await eventually(() =>
     bed.changes.find(({ type, cause }) => type === 'command.rejected' && cause.command_id === id),
@@ -187,7 +193,12 @@ describe('muting a conversation', () => {
     await using bed = await openPushBed({ labels: true })
     const row = await bed.push('conversation.mute')
     expect(row.result).toMatchObject({ outcome: 'applied_as_label', muted_until: 'PERMANENTLY' })
+    expect((await toldOf(bed, row)).fields).toMatchObject({ state: 'succeeded', result: row.result })
     expect(await bed.conversation()).toMatchObject({ muted_until_ms: PERMANENTLY_MS, labels: ['Muted'] })
+    const { unread_count } = await bed.conversation()
+    await bed.simulator.control('POST', 'messages', { psid: bed.psid, text: 'Still there?' })
+    const written = await bed.conversation(({ snippet }) => snippet === 'Still there?')
+    expect(written).toMatchObject({ muted_until_ms: PERMANENTLY_MS, unread_count: unread_count + 1 })
     expect((await bed.push('conversation.unmute')).result).toMatchObject({
       outcome: 'applied_as_label',
       muted_until: null,
@@ -332,9 +343,12 @@ describe('sending a message', () => {
       psid: bed.psid,
       app_id: '263902037430900',
     })
-    expect((await bed.push('message.send', { message: 'Hello' })).failure).toMatchObject({
-      code: 'THREAD_OWNED_BY_OTHER_APP',
-    })
+    // What comes as standby is stored like everything else.
+    await bed.simulator.control('POST', 'messages', { psid: bed.psid, text: 'To the other app' })
+    await bed.conversation(({ snippet }) => snippet === 'To the other app')
+    const row = await bed.push('message.send', { message: 'Hello' })
+    expect(row.failure).toMatchObject({ code: 'THREAD_OWNED_BY_OTHER_APP' })
+    expect((await toldOf(bed, row)).fields).toMatchObject({ error: row.failure, result: { outcome: 'rejected' } })
     expect(await bed.sent()).toEqual([])
     expect(outcomeOf(await bed.push('conversation.thread_control', { action: 'take' }))).toBe('applied_remote')
     expect((await bed.push('message.send', { message: 'Hello' })).state).toBe('succeeded')

@@ -1,7 +1,10 @@
 import type { CommandRow } from '../store/repositories/rows.ts'
 import { type Change, type ChangeType, changeId } from './change.ts'
 
-/** What callers who wait, and the event stream, hear of a command. The ledger row is the truth. */
+/**
+ * What callers who wait, internal services and the event stream hear of a command. The ledger row is the truth. A push
+ * that ended tells its outcome, as its HTTP answer does; a pull's result may be long and stands in the ledger alone.
+ */
 export function commandChange(row: CommandRow, atMs: number): Change {
   return changeOfCommand(`command.${row.state}`, row, atMs, {
     command_id: row.command_id,
@@ -9,6 +12,7 @@ export function commandChange(row: CommandRow, atMs: number): Change {
     state: row.state,
     attempts: row.attempts,
     ...(row.failure ? { error: row.failure } : {}),
+    ...(row.lane === 'push' && row.result ? { result: row.result } : {}),
   })
 }
 
