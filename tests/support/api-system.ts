@@ -5,8 +5,9 @@ import type { ReadPage } from '@pagesync/api/api-context.ts'
 import { type Api, type ApiDeps, createApi } from '@pagesync/api/create-api.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
+import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import { listen } from '@pagesync/shared/http/create-server.ts'
-import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
+import { type Clock, systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
@@ -17,6 +18,17 @@ import { call, type HttpAnswer } from './system.ts'
 import { TOKEN_KEYS } from './token-keys.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789'
+
+/** Knows everybody as the same person, who has no page. */
+const AGREEING_FACEBOOK: FacebookLogin = {
+  dialogUrl: (state) => `https://facebook.test/dialog/oauth?state=${state}`,
+  tokenOfCode: async () => 'user-token',
+  longLived: async (token) => token,
+  inspectUser: async () => ({ expiresMs: null, dataAccessExpiresMs: null }),
+  user: async () => ({ id: '9001', name: 'Dara' }),
+  pages: async () => [],
+  unsubscribe: async () => undefined,
+}
 
 /** The API alone, on the embedded engines (or those given), listening on a free port. No worker. */
 export interface ApiSystem extends AsyncDisposable {
@@ -39,6 +51,8 @@ export interface ApiSystem extends AsyncDisposable {
 export interface ApiSystemOptions {
   readonly config?: Partial<ApiDeps['config']>
   readonly readPage?: ReadPage
+  readonly facebook?: FacebookLogin
+  readonly clock?: Clock
   /** Opened by the test; closed with the system. */
   readonly store?: Store
 }
@@ -66,7 +80,8 @@ export async function startApiSystem(options: ApiSystemOptions = {}): Promise<Ap
       store,
       eventLog,
       readPage: options.readPage ?? (async (_token, id) => ({ id, name: `Page ${id}` })),
-      clock: systemClock,
+      facebook: options.facebook ?? AGREEING_FACEBOOK,
+      clock: options.clock ?? systemClock,
     }),
   )
   const origin = await listen(api.app, 0, '127.0.0.1')

@@ -78,6 +78,10 @@ function makers(system: ApiSystem, tenant: TestTenant, pageOf: () => Promise<Pag
       const { body } = await system.request(tenant.key, 'POST', path, { headers: { prefer: 'respond-async' } })
       return String(body.command.id)
     },
+    account: async () => {
+      const { body } = await system.request(tenant.key, 'POST', '/connect', { body: { access_token: 'token' } })
+      return String(body.account.id)
+    },
     deadLetter: async () =>
       createDeadLetters(system.store, system.eventLog, '/test').bury({
         tenantId: tenant.id,
@@ -107,6 +111,7 @@ const PARAMS: Readonly<Record<string, ThingKind>> = {
   'contacts/:id': 'contact',
   ':contactId': 'contact',
   ':commentId': 'comment',
+  'accounts/:id': 'account',
   'commands/:id': 'command',
   'dead-letters/:id': 'deadLetter',
   'api-keys/:id': 'apiKey',

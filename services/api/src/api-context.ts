@@ -1,7 +1,9 @@
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
+import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import type { Server } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { CronTimes } from '@pagesync/shared/schedule/cron-times.ts'
+import type { Accounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import type { ApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import type { AuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
@@ -10,6 +12,7 @@ import type { RulesCache } from '@pagesync/shared/store/repositories/compiled-ru
 import type { ConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
+import type { Logins } from '@pagesync/shared/store/repositories/logins.ts'
 import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
@@ -17,7 +20,11 @@ import type { RuleCounts } from '@pagesync/shared/store/repositories/rule-counts
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import type { ConnectAccount } from './connect-account.ts'
+import type { ConnectPage } from './connect-page.ts'
 import type { CredentialWatch } from './credential-watch.ts'
+import type { DisconnectAccount } from './disconnect-account.ts'
+import type { DisconnectPage } from './disconnect-page.ts'
 import type { Announce } from './edit-row.ts'
 import type { LiveEvents } from './live-events.ts'
 import type { Ownership } from './ownership.ts'
@@ -55,6 +62,17 @@ export interface ApiContext {
   readonly run: RunCommand
   readonly publishCommand: PublishCommand
   readonly readPage: ReadPage
+  readonly facebook: FacebookLogin
+  readonly accounts: Accounts
+  readonly logins: Logins
+  readonly connectPage: ConnectPage
+  readonly connectAccount: ConnectAccount
+  readonly disconnectPage: DisconnectPage
+  readonly disconnectAccount: DisconnectAccount
+  /** Origin under which browsers reach us. */
+  readonly publicUrl: () => string
+  /** Where Facebook's login comes back to, below the origin. */
+  readonly callbackPath: string
   /** Seals up to `max` stored tokens anew under the first key. */
   readonly resealTokens: (max: number) => Promise<Resealed>
   readonly clock: Clock

@@ -1,5 +1,6 @@
 import { trustedProxies } from '@pagesync/shared/config/common-config.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
+import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import { createServer, type Server } from '@pagesync/shared/http/create-server.ts'
 import { type HealthCheck, registerHealth } from '@pagesync/shared/http/health.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -20,8 +21,10 @@ import type { LiveEvents } from './live-events.ts'
 import { createKeyUses } from './note-key-use.ts'
 import { registerDocuments } from './openapi/register-documents.ts'
 import { BODY_BYTES_MAX, registerBodyParsing } from './parse-body.ts'
+import { createPublicUrl } from './public-url.ts'
 import type { PullLimitsConfig } from './pull-limits.ts'
 import { createRequestLimits, type RequestLimits, type RequestLimitsConfig } from './request-limits.ts'
+import { registerAccounts } from './routes/accounts.ts'
 import { registerApiKeys } from './routes/api-keys.ts'
 import { registerAuditLog } from './routes/audit-log.ts'
 import { registerAutomaticReplies } from './routes/automatic-replies.ts'
@@ -30,6 +33,7 @@ import { registerAutomations } from './routes/automations.ts'
 import { registerCommandActs } from './routes/command-acts.ts'
 import { registerCommands } from './routes/commands.ts'
 import { registerComments } from './routes/comments.ts'
+import { registerConnect } from './routes/connect.ts'
 import { registerConnectPage } from './routes/connect-page.ts'
 import { registerContactEdits } from './routes/contact-edits.ts'
 import { registerContacts } from './routes/contacts.ts'
@@ -46,6 +50,7 @@ import { registerFaqs } from './routes/faqs.ts'
 import { registerInstantReplies } from './routes/instant-replies.ts'
 import { registerKeywords } from './routes/keywords.ts'
 import { registerMessages } from './routes/messages.ts'
+import { registerPageConnection } from './routes/page-connection.ts'
 import { registerPageEdits } from './routes/page-edits.ts'
 import { registerPagePulls } from './routes/page-pulls.ts'
 import { registerPagePushes } from './routes/page-pushes.ts'
@@ -73,13 +78,14 @@ export interface ApiDeps {
     JwtConfig &
     PullLimitsConfig &
     RequestLimitsConfig &
-    Partial<Pick<ApiConfig, 'CORS_ORIGINS' | 'ALLOW_PRIVATE_URLS'>>
+    Partial<Pick<ApiConfig, 'CORS_ORIGINS' | 'ALLOW_PRIVATE_URLS' | 'PUBLIC_API_URL'>>
   readonly logger: Logger
   /** Its collections are there already. Not closed by the API. */
   readonly store: Store
   /** Its topics are there already. Not closed by the API. */
   readonly eventLog: EventLog
   readonly readPage: ReadPage
+  readonly facebook: FacebookLogin
   readonly clock: Clock
 }
 
@@ -116,6 +122,8 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   const { context, waiters, liveEvents, credentials, audit, closePublishing } = createContext({
     ...deps,
     commandsPath: `${BASE_PATH}/commands`,
+    callbackPath: `${BASE_PATH}/connect/callback`,
+    publicUrl: createPublicUrl(app, config.PUBLIC_API_URL),
   })
   // Before the server stops taking connections: whoever waits is answered 202.
   app.addHook('preClose', async () => {
@@ -168,6 +176,9 @@ async function closeInOrder(app: Server, closeBehind: () => Promise<void>): Prom
 function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean): void {
   registerPages(api, context)
   registerConnectPage(api, context)
+  registerPageConnection(api, context)
+  registerConnect(api, context)
+  registerAccounts(api, context)
   registerPagePulls(api, context)
   registerSyncStatus(api, context)
   registerSyncHistory(api, context)

@@ -1,5 +1,6 @@
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
+import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
@@ -8,6 +9,7 @@ import { createCronTimes } from '@pagesync/shared/schedule/cron-times.ts'
 import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
+import { createAccounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import { createApiKeys } from '@pagesync/shared/store/repositories/api-keys.ts'
 import { createAuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
@@ -16,6 +18,7 @@ import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-r
 import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createLogins } from '@pagesync/shared/store/repositories/logins.ts'
 import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
 import { createPageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -28,7 +31,11 @@ import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
 import { type AuditWriter, createAuditWriter } from './audit-writer.ts'
 import type { ApiConfig } from './config.ts'
+import { createConnectAccount } from './connect-account.ts'
+import { createConnectPage } from './connect-page.ts'
 import { type CredentialWatch, createCredentialWatch } from './credential-watch.ts'
+import { createDisconnectAccount } from './disconnect-account.ts'
+import { createDisconnectPage } from './disconnect-page.ts'
 import { createLiveEvents, type LiveEvents } from './live-events.ts'
 import { createOwnership } from './ownership.ts'
 import { createTakePlace, type PullLimitsConfig } from './pull-limits.ts'
@@ -43,8 +50,11 @@ export interface ContextDeps {
   readonly store: Store
   readonly eventLog: EventLog
   readonly readPage: ReadPage
+  readonly facebook: FacebookLogin
+  readonly publicUrl: () => string
   readonly clock: Clock
   readonly commandsPath: string
+  readonly callbackPath: string
 }
 
 export interface OwnedContext {
@@ -62,7 +72,7 @@ const CLOSE_PUBLISHING_MS = 3_500
 
 /** Everything that the routes work with, on the given engines. */
 export function createContext(deps: ContextDeps): OwnedContext {
-  const { config, logger, eventLog, readPage, clock, commandsPath } = deps
+  const { config, logger, eventLog, readPage, facebook, clock, commandsPath, publicUrl, callbackPath } = deps
   const store = gatherCalls(deps.store)
   const sealer = createTokenSealer(config.TOKEN_KEYS)
   const tenants = createTenants(store)
@@ -72,6 +82,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const credentials = createCredentialWatch({ apiKeys, tenants, clock, logger })
   const sequences = createSequences(store)
   const pages = createPages(store, sequences, sealer)
+  const accounts = createAccounts(store, sequences, sealer)
   const reader = createSyncedReader(store)
   const ledger = createLedger(store)
   const batcher = createPublishBatcher(eventLog, TOPICS.commands, { closeMsMax: CLOSE_PUBLISHING_MS })
@@ -85,12 +96,15 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const deadLetters = createDeadLetterBox(store)
   const rules = createAutomations(store, sequences)
   const replies = createAutomaticReplies(store, sequences)
-  const ownership = createOwnership({ pages, reader, ledger, deadLetters, rules, replies })
+  const ownership = createOwnership({ pages, accounts, reader, ledger, deadLetters, rules, replies })
   const announce = (changes: readonly Change[]): Promise<void> =>
     eventLog.publish(
       TOPICS.changes,
       changes.map((change) => changeRecord(change, SOURCE)),
     )
+  const settings = createTenantSettings(store)
+  const connectPage = createConnectPage({ pages, settings, ledger, submit, announce, logger })
+  const disconnectPage = createDisconnectPage({ facebook, pages, logger })
   return {
     context: {
       tenants,
@@ -105,12 +119,12 @@ export function createContext(deps: ContextDeps): OwnedContext {
       synced: openSyncedCollections(store),
       ledger,
       deadLetters,
-      settings: createTenantSettings(store),
       rules,
       replies,
       ruleCounts: createRuleCounts(store, replies),
       conversationReplies: createConversationReplies(store),
       compiledRules: createRulesCache(rules, clock, 0),
+      settings,
       ownership,
       submit,
       run,
@@ -119,6 +133,15 @@ export function createContext(deps: ContextDeps): OwnedContext {
       liveEvents,
       eventLog,
       readPage,
+      facebook,
+      accounts,
+      logins: createLogins(store),
+      connectPage,
+      connectAccount: createConnectAccount({ facebook, accounts, pages, connectPage }),
+      disconnectPage,
+      disconnectAccount: createDisconnectAccount({ accounts, pages, disconnectPage }),
+      publicUrl,
+      callbackPath,
       resealTokens: (max) => resealTokens(store, sealer, max),
       clock,
     },

@@ -1,5 +1,6 @@
 import { readConfig } from '@pagesync/shared/config/read-config.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
+import { createFacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
 import { listen } from '@pagesync/shared/http/create-server.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -40,7 +41,21 @@ async function start(): Promise<RunningService> {
     }),
   )
   const api = opened.use(
-    await createApi({ config, logger, store, eventLog, readPage: createReadPage(graph), clock: systemClock }),
+    await createApi({
+      config,
+      logger,
+      store,
+      eventLog,
+      readPage: createReadPage(graph),
+      facebook: createFacebookLogin({
+        graph,
+        appId: config.FB_APP_ID,
+        appSecret: config.FB_APP_SECRET,
+        loginUrl: config.FB_LOGIN_URL,
+        version: config.GRAPH_VERSION,
+      }),
+      clock: systemClock,
+    }),
   )
   const url = await listen(api.app, config.API_PORT, config.API_HOST)
   logger.info({ url, store: store.engine, event_log: eventLog.engine }, 'listening')

@@ -1,5 +1,6 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { ERROR_TABLE, type ErrorCode } from '@pagesync/shared/errors/error-table.ts'
+import type { Accounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
 import type {
   AutomaticReplyRow,
@@ -9,6 +10,7 @@ import type {
   KeywordRow,
 } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import type { Automations } from '@pagesync/shared/store/repositories/automations.ts'
+import type { AccountRow } from '@pagesync/shared/store/repositories/connection-rows.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import type { DeadLetterRow } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
@@ -29,6 +31,7 @@ import { type Caller, mayUsePage } from './caller.ts'
  */
 export interface Ownership {
   page(caller: Caller, id: number): Promise<PageRow>
+  account(caller: Caller, id: number): Promise<AccountRow>
   /** With its page, since a conversation is never of use without it. */
   conversation(caller: Caller, id: number): Promise<{ readonly conversation: ConversationRow; readonly page: PageRow }>
   contact(caller: Caller, id: number): Promise<ContactRow>
@@ -47,6 +50,7 @@ export interface Ownership {
 
 export interface OwnershipDeps {
   readonly pages: Pick<Pages, 'get'>
+  readonly accounts: Pick<Accounts, 'get'>
   readonly reader: Pick<SyncedReader, 'conversation' | 'contact' | 'comment'>
   readonly ledger: Pick<Ledger, 'get'>
   readonly rules: Pick<Automations, 'automations' | 'instantReplies' | 'keywords' | 'faqs'>
@@ -55,7 +59,7 @@ export interface OwnershipDeps {
 }
 
 export function createOwnership(deps: OwnershipDeps): Ownership {
-  const { pages, reader, ledger, deadLetters, rules, replies } = deps
+  const { pages, accounts, reader, ledger, deadLetters, rules, replies } = deps
   const findPage = async (caller: Caller, id: number): Promise<PageRow | undefined> =>
     mayUsePage(caller, id) ? pages.get(caller.tenantId, id) : undefined
 
@@ -64,6 +68,11 @@ export function createOwnership(deps: OwnershipDeps): Ownership {
       const page = await findPage(caller, id)
       if (!page) throw new AppError('PAGE_NOT_FOUND', `There is no page ${id}`)
       return page
+    },
+    async account(caller, id) {
+      const account = await accounts.get(caller.tenantId, id)
+      if (!account) throw new AppError('ACCOUNT_NOT_FOUND', `There is no account ${id}`)
+      return account
     },
     async conversation(caller, id) {
       const conversation = await reader.conversation(caller.tenantId, id)

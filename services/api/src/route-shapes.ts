@@ -131,6 +131,27 @@ function errorAnswer(access: Access, codes: readonly ErrorCode[]): object {
   }
 }
 
+export const AccessToken = Type.String({
+  minLength: 1,
+  maxLength: 4096,
+  pattern: '^[\\x21-\\x7E]+$',
+  description: "Facebook's access token; kept sealed, and never shown",
+})
+
+/** What Facebook, asked on the way, can refuse. */
+export const LOGIN_ERRORS: readonly ErrorCode[] = [
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'FACEBOOK_TOKEN_INVALID',
+  'PERMISSION_MISSING',
+  'FACEBOOK_REJECTED',
+  'FACEBOOK_MISCONFIGURED',
+  'FACEBOOK_OBJECT_GONE',
+  'FACEBOOK_RATE_LIMITED',
+  'FACEBOOK_ANSWER_TOO_LARGE',
+  'FACEBOOK_UNAVAILABLE',
+]
+
 /** What a command can end with, beside the route's own errors. */
 export const COMMAND_ERRORS: readonly ErrorCode[] = [
   'PAYLOAD_TOO_LARGE',

@@ -4,6 +4,7 @@ import { createReadPage } from '@pagesync/api/read-page.ts'
 import { createSimulator, type Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
+import { createFacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
 import { listen } from '@pagesync/shared/http/create-server.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -161,6 +162,14 @@ async function startApi(
       eventLog,
       store,
       readPage: createReadPage(graph),
+      facebook: createFacebookLogin({
+        graph,
+        appId: demonstration.app_id,
+        appSecret: demonstration.app_secret,
+        // The simulated Facebook has the dialog, too.
+        loginUrl: graphUrl,
+        version: GRAPH_VERSION,
+      }),
       clock: systemClock,
       logger: logger.child({ service: 'api' }),
     }),

@@ -58,8 +58,12 @@ const FIELDS: Record<string, FieldGetter<SimulatedPage, GraphContext>> = {
   ...Object.fromEntries(STORED_FIELDS.map((name) => [name, stored])),
   id: (page) => page.id,
   unread_message_count: (page) => page.store.unreadTotal(),
+  // Somebody who may act for the page always gets a living one.
   access_token: (page, _wanted, { world }) =>
-    world.tokens.ofPage(page.id).find(({ state }) => state === 'valid')?.token,
+    (
+      world.tokens.ofPage(page.id).findLast(({ state }) => state === 'valid') ??
+      world.tokens.issue('page', world.clock.now(), { pageId: page.id })
+    ).token,
   picture: (page, wanted) => {
     const size = Number(wanted.parameters.width ?? wanted.parameters.height ?? 50)
     const url = `https://scontent.xx.example/v/t39.30808-1/${page.id}_p${size}.jpg?oh=00_AfB`

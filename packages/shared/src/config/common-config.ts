@@ -76,6 +76,23 @@ export const GraphSettings = {
   }),
 }
 
+export const LoginSettings = {
+  FB_LOGIN_URL: Type.String({
+    pattern: '^https?://[^/]+/?$',
+    maxLength: 1024,
+    default: 'https://www.facebook.com',
+    description: "Origin of Facebook's login dialog",
+  }),
+  PUBLIC_API_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#]+/?$',
+      maxLength: 1024,
+      description:
+        'Origin under which browsers reach the API, for the way back from the login: https://api.example.com. Unset: http://localhost and the port',
+    }),
+  ),
+}
+
 /** What Facebook's app dashboard shows. Each service takes the ones that it needs. */
 export const FacebookAppSettings = {
   FB_APP_ID: Type.String({ pattern: '^[0-9]{1,32}$', description: "Facebook's id of the app" }),
@@ -89,6 +106,7 @@ export const FacebookAppSettings = {
 /** Variables that one service or script of ours has and another does not: never a typing mistake. */
 export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
   ...Object.keys(FacebookAppSettings),
+  ...Object.keys(LoginSettings),
   'PAGESYNC_ENGINES_DIR',
   // The command line's.
   'PAGESYNC_URL',

@@ -75,6 +75,7 @@ const ROWS: readonly (readonly [ErrorCode, number, number?])[] = [
 
   ['FACEBOOK_MISCONFIGURED', 104],
   ['FACEBOOK_MISCONFIGURED', 2200],
+  ['FACEBOOK_MISCONFIGURED', 101],
 ]
 
 const CASES = ROWS.map(([ours, code, subcode]) => ({

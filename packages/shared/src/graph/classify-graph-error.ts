@@ -77,9 +77,10 @@ export const GRAPH_ERROR_RULES: readonly GraphErrorRule[] = [
   { code: 1, error: 'FACEBOOK_UNAVAILABLE' },
   { code: 2, error: 'FACEBOOK_UNAVAILABLE' },
 
-  // For the operator: no token or a wrong proof, the webhook's callback.
+  // For the operator: no token or a wrong proof, the webhook's callback, no such app.
   { code: 104, error: 'FACEBOOK_MISCONFIGURED' },
   { code: 2200, error: 'FACEBOOK_MISCONFIGURED' },
+  { code: 101, error: 'FACEBOOK_MISCONFIGURED' },
 
   // Gone, or not to be seen; 9000001 is a message that was deleted or is behind the newest 20.
   { code: 100, subcode: 33, error: 'FACEBOOK_OBJECT_GONE' },

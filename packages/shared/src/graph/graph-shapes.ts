@@ -104,6 +104,10 @@ const GraphApps = Type.Object(
   Open,
 )
 
+const GraphToken = Type.Object({ access_token: Type.String({ minLength: 1, maxLength: 4096 }) }, Open)
+
+const GraphAccounts = listOf(Type.Object({ id: Id, name: Text, access_token: Text }, Open))
+
 const CHECKS = {
   page: TypeCompiler.Compile(GraphPage),
   profile: TypeCompiler.Compile(GraphProfile),
@@ -111,6 +115,9 @@ const CHECKS = {
   conversations: TypeCompiler.Compile(GraphConversationList),
   messages: TypeCompiler.Compile(GraphMessageList),
   apps: TypeCompiler.Compile(GraphApps),
+  token: TypeCompiler.Compile(GraphToken),
+  user: TypeCompiler.Compile(GraphPerson),
+  accounts: TypeCompiler.Compile(GraphAccounts),
 } as const
 
 type Shapes = {
@@ -120,6 +127,9 @@ type Shapes = {
   conversations: Static<typeof GraphConversationList>
   messages: GraphMessageList
   apps: Static<typeof GraphApps>
+  token: Static<typeof GraphToken>
+  user: Static<typeof GraphPerson>
+  accounts: Static<typeof GraphAccounts>
 }
 
 /** @throws AppError FACEBOOK_UNAVAILABLE naming what does not fit: an answer of another shape is no answer */

@@ -1,5 +1,5 @@
 const TEXT_MAX = 500
-const PARAMETERS = /\b(access_token|appsecret_proof|client_secret|fb_exchange_token|input_token)=[^&\s"']+/gi
+const PARAMETERS = /\b(access_token|appsecret_proof|client_secret|code|fb_exchange_token|input_token)=[^&\s"']+/gi
 /** Access tokens of Facebook begin so and are over a hundred letters long. */
 const TOKENS = /\bEAA[A-Za-z0-9_-]{20,}/g
 const MARK = '[secret]'

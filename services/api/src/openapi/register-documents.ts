@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { Problem } from '@pagesync/shared/http/problem.ts'
 import type { FastifyInstance } from 'fastify'
+import { Account } from '../views/account.ts'
 import { ApiKey } from '../views/api-key.ts'
 import { AuditEntry } from '../views/audit-entry.ts'
 import { AutomaticReply, Automation, InstantReply, Keyword } from '../views/automation.ts'
@@ -28,6 +29,7 @@ What belongs to somebody else does not exist: 404.`
 
 const TAGS = [
   { name: 'pages', description: 'Connected pages' },
+  { name: 'accounts', description: 'People at Facebook who connect their pages' },
   { name: 'sync', description: 'Pulls from Facebook, and how far they came' },
   { name: 'push', description: 'What is done at Facebook; `outcome` says how far it reached' },
   { name: 'conversations', description: 'Conversations and their messages' },
@@ -62,6 +64,7 @@ export async function registerDocuments(server: FastifyInstance, version: string
   for (const schema of [
     Problem,
     Page,
+    Account,
     Conversation,
     Message,
     Contact,

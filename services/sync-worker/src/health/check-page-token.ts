@@ -1,7 +1,7 @@
 import { changeId } from '@pagesync/shared/model/change.ts'
+import { announceTokenNews } from '@pagesync/shared/store/repositories/announce-token-news.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
-import { announceTokenNews } from './announce-token-news.ts'
 import { withTokenReport } from './token-state.ts'
 
 /**

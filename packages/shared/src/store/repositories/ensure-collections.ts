@@ -16,6 +16,8 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   rows.PAGES,
   connections.SEALED_TOKENS,
   connections.PAGE_HOLDERS,
+  connections.ACCOUNTS,
+  connections.LOGINS,
   rows.PAGE_ACTIVITY,
   rows.CONVERSATIONS,
   rows.MESSAGES,

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors/app-error.ts'
 import type { TokenOwner, TokenSealer } from '../../security/seal-tokens.ts'
 import type { Store } from '../collection.ts'
+import type { PageHealth } from './page-health-rows.ts'
 import { createPageHolders } from './page-holders.ts'
 import { PAGES, type PageRow, pageKey } from './rows.ts'
 import type { Sequences } from './sequences.ts'
@@ -63,9 +64,9 @@ export function createPageConnections(
     if (known) {
       const connect = (row: PageRow): PageRow => ({
         ...row,
+        ...newTokenHealth(row, nowMs),
         status: 'active',
         token_status: 'valid',
-        token_set_ms: nowMs,
         name: input.name ?? row.name,
         ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
       })
@@ -122,6 +123,17 @@ export function createPageConnections(
   }
 }
 
+/** What was learned about the token before says nothing about this one. */
+function newTokenHealth({ status, token_news = [] }: PageRow, nowMs: number): PageHealth {
+  const restored = { type: 'page.token_restored', at_ms: nowMs } as const
+  return {
+    token_set_ms: nowMs,
+    token_expires_ms: null,
+    data_access_expires_ms: null,
+    token_news: status === 'reauth_required' ? [...token_news, restored] : token_news,
+  }
+}
+
 const ownerOfToken = (tenantId: string, facebookId: string): TokenOwner => ({ tenantId, kind: 'page', facebookId })
 
 function newPageRow(key: string, id: number, input: NewPage, nowMs: number): Omit<PageRow, 'rev'> {
@@ -140,8 +152,8 @@ function newPageRow(key: string, id: number, input: NewPage, nowMs: number): Omi
     details_synced_ms: null,
     last_synced_ms: null,
     token_status: 'valid',
-    token_set_ms: nowMs,
     webhook_subscribed: null,
+    token_set_ms: nowMs,
     ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
     created_ms: nowMs,
   }

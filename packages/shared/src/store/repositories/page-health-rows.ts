@@ -12,7 +12,8 @@ export interface PageHealth {
 
 export interface TokenNews {
   readonly type: 'page.token_invalid' | 'page.token_restored'
-  readonly command_id: string
+  /** Absent: somebody connected the page again. */
+  readonly command_id?: string
   readonly at_ms: number
   /** Why it is dead, as Facebook said. */
   readonly facebook?: { readonly code: number; readonly subcode?: number }

@@ -2,12 +2,14 @@ import { AppError } from '../../errors/app-error.ts'
 import type { TokenSealer } from '../../security/seal-tokens.ts'
 import type { Store } from '../collection.ts'
 import { createPageConnections, type PageConnections } from './page-connections.ts'
-import { PAGE_ACTIVITY, PAGE_SYNCS, PAGES, type PageRow, type PageSyncRow } from './rows.ts'
+import { PAGE_ACTIVITY, PAGE_SYNCS, PAGES, type PageRow, type PageSyncRow, pageKey } from './rows.ts'
 import type { Sequences } from './sequences.ts'
 
 export interface Pages extends PageConnections {
   /** The tenant's page, whatever its status; undefined for another tenant's as for an unknown id. */
   get(tenantId: string, pageId: number): Promise<PageRow | undefined>
+  /** Those of Facebook's pages that the tenant ever connected. */
+  ofFacebook(tenantId: string, facebookPageIds: readonly string[]): Promise<PageRow[]>
   /** Newest first, that is by falling id; or by rising id. */
   list(tenantId: string, sort: 'newest' | 'id', limit: number, after?: Pick<PageRow, '_id' | 'id'>): Promise<PageRow[]>
   /** Changes fields of the stored row; `change` answers null when nothing is to be changed. */
@@ -48,6 +50,7 @@ export function createPages(store: Store, sequences: Sequences, sealer: TokenSea
   return {
     ...createPageConnections(store, sequences, sealer, update),
     get: byId,
+    ofFacebook: (tenantId, facebookPageIds) => pages.getMany(facebookPageIds.map((id) => pageKey(tenantId, id))),
     list: (tenantId, sort, limit, after) =>
       pages.find({
         index: 'byTenant',

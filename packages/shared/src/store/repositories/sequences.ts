@@ -12,6 +12,7 @@ export type IdKind =
   | 'keyword'
   | 'faq'
   | 'automatic_reply'
+  | 'account'
 
 export interface Sequences {
   /** `count` new ids of a kind, given once and never reused: one atomic step however many. */

@@ -1,13 +1,13 @@
-import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
-import { type Change, changeId } from '@pagesync/shared/model/change.ts'
-import type { TokenNews } from '@pagesync/shared/store/repositories/page-health-rows.ts'
-import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
-import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { Logger } from '../../logging/create-logger.ts'
+import { type Change, changeId } from '../../model/change.ts'
+import type { TokenNews } from './page-health-rows.ts'
+import type { Pages } from './pages.ts'
+import type { PageRow } from './rows.ts'
 
 export interface AnnounceNewsDeps {
   readonly pages: Pick<Pages, 'update'>
   readonly announce: (changes: readonly Change[]) => Promise<void>
-  readonly logger: Logger
+  readonly logger: Pick<Logger, 'warn'>
 }
 
 /**
@@ -29,7 +29,7 @@ export async function announceTokenNews(row: PageRow, { pages, announce, logger 
   }
 }
 
-const newsKey = ({ type, command_id, at_ms }: TokenNews): string => `${type} ${command_id} ${at_ms}`
+const newsKey = ({ type, command_id, at_ms }: TokenNews): string => `${type} ${command_id ?? 'connect'} ${at_ms}`
 
 function toChange(row: PageRow, news: TokenNews): Change {
   const isDead = news.type === 'page.token_invalid'
@@ -42,7 +42,7 @@ function toChange(row: PageRow, news: TokenNews): Change {
     entity: row._id,
     entity_id: row.id,
     version: row.rev,
-    cause: { command_id: news.command_id },
+    cause: news.command_id === undefined ? {} : { command_id: news.command_id },
     origin: 'live',
     fields: {
       status: isDead ? 'reauth_required' : 'active',
