@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { createCounting } from '@pagesync/shared/counting/counting.ts'
+import { recoverSessions } from '@pagesync/shared/counting/recover-sessions.ts'
 import type { EventLog, StoredRecord } from '@pagesync/shared/event-log/event-log.ts'
-import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
+import { type Clock, systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import { newTraceparent } from '@pagesync/shared/model/cloud-event.ts'
@@ -11,12 +13,15 @@ import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-co
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
+import { COUNTING_SESSIONS } from '@pagesync/shared/store/repositories/statistics-rows.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { consumePageEvents, type PageEventConsumer } from '@pagesync/sync-worker/consume/consume-page-events.ts'
 import { toPageEvents } from '@pagesync/webhook-gateway/to-page-events.ts'
 import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countRows } from '../support/count-rows.ts'
 import { createFuse, dyingEventLog, dyingStore } from '../support/crashing-ports.ts'
 import { eventually } from '../support/eventually.ts'
 import { SEALER } from '../support/token-keys.ts'
@@ -73,18 +78,30 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
     })
     afterAll(() => engines?.[Symbol.asyncDispose]())
 
-    const consume = (store: Store, eventLog: EventLog): Promise<PageEventConsumer> => {
+    const consume = async (store: Store, eventLog: EventLog): Promise<PageEventConsumer> => {
       const sequences = createSequences(store)
-      return consumePageEvents({
+      const counting = createCounting({ store, sequences, clock: systemClock })
+      const consumer = await consumePageEvents({
         eventLog,
         pages: createPages(store, sequences, SEALER),
         synced: openSyncedCollections(store),
         sequences,
         ledger: createLedger(store),
+        counting,
         deadLetters: createDeadLetters(store, eventLog, '/test'),
         clock: systemClock,
         logger,
       })
+      // As often as it can: so a process dies in the middle of folding, too.
+      const flushing = setInterval(() => void counting.flush().catch(() => undefined), 5)
+      return {
+        ...consumer,
+        async [Symbol.asyncDispose]() {
+          await consumer.subscription.close()
+          clearInterval(flushing)
+          await counting[Symbol.asyncDispose]().then(undefined, () => undefined)
+        },
+      }
     }
 
     /** Works until the fuse blows, as a process that dies there; what it had committed stays committed. */
@@ -96,7 +113,7 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
       const fuse = createFuse(afterWrites, diesAfter)
       const consumer = await consume(dyingStore(engines.store, fuse), dyingEventLog(engines.eventLog, fuse))
       await eventually(async () => fuse.blown() || (await isCounted(sent, pageId, engines.store)), 30_000, 5)
-      await consumer.subscription.close()
+      await consumer[Symbol.asyncDispose]()
     }
 
     const runOnce = async ({
@@ -113,13 +130,25 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
       const consumer = await consume(engines.store, engines.eventLog)
       await eventually(() => isCounted(sent, page.id, engines.store), 30_000, 5)
       await compare(sent, page.id, engines.store, changes)
-      await consumer.subscription.close()
+      await consumer[Symbol.asyncDispose]()
+      await recoverAll(engines.store)
+      const rows = await countRows(engines.store, page.id)
+      expect((await createStatistics(engines.store).totals([page.id])).get(page.id)).toMatchObject(rows)
     }
 
     it('stores every message once, counts it once and announces it, in order', { timeout: 240_000 }, async () => {
       await fc.assert(fc.asyncProperty(Run, runOnce), { numRuns: runs, endOnFailure: true })
     })
   })
+}
+
+/** What the living do within a minute after a process died, and again five minutes later. */
+async function recoverAll(store: Store): Promise<void> {
+  for (const minutes of [1, 2, 10]) {
+    const clock: Clock = { ...systemClock, now: () => Date.now() + minutes * 60_000 }
+    await recoverSessions({ store, clock, own: () => undefined })
+  }
+  expect(await store.collection(COUNTING_SESSIONS).find({ index: '_id', limit: 10 })).toEqual([])
 }
 
 async function send(

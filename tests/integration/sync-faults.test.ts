@@ -1,6 +1,7 @@
 import type { CommandRow, ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { describe, expect, it } from 'vitest'
+import { countRows } from '../support/count-rows.ts'
 import { eventually } from '../support/eventually.ts'
 import { openSyncBed, type SyncBed } from '../support/sync-bed.ts'
 
@@ -23,7 +24,7 @@ const allConversations = async ({ reader, page }: SyncBed): Promise<Conversation
     rows.push(...batch)
   return rows
 }
-const total = async (bed: SyncBed) => (await bed.reader.totals(bed.page.id)).messages
+const total = async (bed: SyncBed) => (await countRows(bed.store, bed.page.id)).messages
 const calls = async ({ simulator }: SyncBed) =>
   (await simulator.control<{ totals: { cost: number } }>('GET', 'calls')).totals.cost
 
@@ -33,7 +34,7 @@ describe('a full sync', () => {
     const row = await bed.run('page.full_sync')
     expect(row.state).toBe('succeeded')
     expect(resultsOf(row)).toMatchObject({ conversations_total: SHAPE.count, errors: [] })
-    expect(await bed.reader.totals(bed.page.id)).toEqual({
+    expect(await countRows(bed.store, bed.page.id)).toEqual({
       conversations: SHAPE.count,
       contacts: SHAPE.count,
       messages: resultsOf(row).messages_total,
@@ -48,7 +49,7 @@ describe('a full sync', () => {
     const row = await bed.run('page.full_sync')
     expect(row.state).toBe('succeeded')
     expect((await allConversations(bed)).length).toBe(SHAPE.count)
-    const { messages } = await bed.reader.totals(bed.page.id)
+    const { messages } = await countRows(bed.store, bed.page.id)
     await bed.simulator.control('DELETE', 'switches')
     await bed.run('page.full_sync', { mode: 'full' })
     expect(await total(bed)).toBe(messages)
@@ -186,7 +187,7 @@ describe('a full sync', () => {
     await bed.simulator.control('PUT', 'switches', { maxMessagesPerAnswer: 150 })
     const row = await bed.run('page.full_sync')
     expect([row.state, resultsOf(row).conversations_total]).toEqual(['succeeded', SHAPE.count])
-    const { messages } = await bed.reader.totals(bed.page.id)
+    const { messages } = await countRows(bed.store, bed.page.id)
     await bed.simulator.control('DELETE', 'switches')
     await bed.run('page.full_sync', { mode: 'full' })
     expect(await total(bed)).toBe(messages)

@@ -1,3 +1,7 @@
+import { createCounting } from '@pagesync/shared/counting/counting.ts'
+import type { CountedKind } from '@pagesync/shared/counting/id-ranges.ts'
+import { type CountedRow, countRow } from '@pagesync/shared/counting/row-counts.ts'
+import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { newConversation } from '@pagesync/shared/model/merge-conversation.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -31,6 +35,23 @@ export function createApiData(store: Store) {
   const sequences = createSequences(store)
   const pages = createPages(store, sequences, SEALER)
 
+  const counting = createCounting({ store, sequences, clock: systemClock })
+  /** Makes rows with ids, and counts them as the worker does. */
+  const addRows = async <T extends CountedRow>(
+    kind: CountedKind,
+    count: number,
+    insert: (ids: readonly number[]) => readonly [rows: readonly T[], inserted: Promise<unknown>],
+  ): Promise<readonly T[]> => {
+    const taking = counting.take(kind)
+    const [rows, inserted] = insert(await taking.takeIds(count))
+    await inserted
+    taking.settle((sink, _isMine, nowMs) => {
+      for (const row of rows) countRow(sink, kind, row, nowMs)
+    })
+    await counting.flush()
+    return rows
+  }
+
   const addKey = async (tenantId: string, scopes: readonly string[], pageIds: readonly number[] | null = null) =>
     (await tenants.createApiKey({ tenantId, name: 'test', scopes, pageIds }, Date.now())).key
 
@@ -55,11 +76,14 @@ export function createApiData(store: Store) {
       count: number,
       fields: (i: number) => Partial<ConversationRow> = () => ({}),
     ): Promise<ConversationRow[]> {
-      const ids = await sequences.take('conversation', count)
-      const contactIds = await sequences.take('contact', count)
-      const rows = ids.map((id, i) => ({ ...conversationRow(page, id), ...fields(i) }))
-      await store.collection(CONVERSATIONS).insertMany(rows)
-      await store.collection(CONTACTS).insertMany(rows.map((row, i) => contactRow(row, contactIds[i]!)))
+      const rows = await addRows('conversation', count, (ids) => {
+        const made = ids.map((id, i) => ({ ...conversationRow(page, id), ...fields(i) }))
+        return [made, store.collection(CONVERSATIONS).insertMany(made)]
+      })
+      await addRows('contact', count, (ids) => {
+        const made = rows.map((row, i) => contactRow(row, ids[i]!))
+        return [made, store.collection(CONTACTS).insertMany(made)]
+      })
       return rows.map((row) => ({ ...row, rev: 1 }))
     },
     async addComment(page: PageRow, fields: Partial<CommentRow> = {}): Promise<CommentRow> {
@@ -73,9 +97,10 @@ export function createApiData(store: Store) {
       count: number,
       fields: (i: number) => Partial<MessageRow> = () => ({}),
     ): Promise<MessageRow[]> {
-      const ids = await sequences.take('message', count)
-      const rows = ids.map((id, i) => ({ ...messageRow(conversation, id), ...fields(i) }))
-      await store.collection(MESSAGES).insertMany(rows)
+      const rows = await addRows('message', count, (ids) => {
+        const made = ids.map((id, i) => ({ ...messageRow(conversation, id), ...fields(i) }))
+        return [made, store.collection(MESSAGES).insertMany(made)]
+      })
       return rows.map((row) => ({ ...row, rev: 1 }))
     },
   }

@@ -17,6 +17,7 @@ import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import type { RuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
+import type { Statistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
@@ -54,6 +55,7 @@ export interface ApiContext {
   readonly ruleCounts: RuleCounts
   readonly conversationReplies: Pick<ConversationReplies, 'of'>
   readonly compiledRules: RulesCache
+  readonly statistics: Statistics
   readonly announce: Announce
   readonly liveEvents: Pick<LiveEvents, 'listen'>
   readonly eventLog: Pick<EventLog, 'publish'>

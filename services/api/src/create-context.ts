@@ -25,6 +25,7 @@ import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { resealTokens } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
 import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
@@ -125,6 +126,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       conversationReplies: createConversationReplies(store),
       compiledRules: createRulesCache(rules, clock, 0),
       settings,
+      statistics: createStatistics(store),
       ownership,
       submit,
       run,

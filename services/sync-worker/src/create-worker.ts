@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { createCounting } from '@pagesync/shared/counting/counting.ts'
 import type { EventLog, Subscription } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
@@ -28,6 +29,7 @@ import { consumeCommands } from './consume/consume-commands.ts'
 import { consumePageEvents } from './consume/consume-page-events.ts'
 import { createFailureGuard, type FailureGuard } from './consume/failure-guard.ts'
 import { createFollowUp } from './events/follow-up.ts'
+import { keepCounting } from './keep-counting.ts'
 import { repeat } from './repeat.ts'
 import type { ScheduleConfig } from './schedule/start-schedule.ts'
 import { startSchedule } from './schedule/start-schedule.ts'
@@ -84,6 +86,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   opened.defer(() => changes.close())
   const announce = (some: readonly Change[]): Promise<void> =>
     changes.publish(some.map((change) => changeRecord(change, SOURCE)))
+  // Before all that counts: closed after it.
+  const counting = opened.use(createCounting({ store, sequences, clock }))
   const graphClient = opened.use(
     createGraphClient({
       url: config.GRAPH_URL,
@@ -104,7 +108,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       leases: createPageLeases(store, workerId, clock),
       pages,
       synced,
-      sequences,
+      counting,
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
       appSecret: config.FB_APP_SECRET,
@@ -129,6 +133,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       sweepLedger({ ledger, echoes, clock, logger, retentionMs }, stopped.signal),
     ),
   ]
+  repeated.push(...keepCounting({ counting, store, ...often }))
   opened.defer(async () => {
     stopped.abort()
     await Promise.all(repeated)
@@ -140,6 +145,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       pages,
       synced,
       sequences,
+      counting,
       deadLetters,
       ledger,
       followUp: createFollowUp({ ledger, echoes, clock, workerId, announce, wake: runner.wake }),

@@ -105,7 +105,10 @@ function mergeDetail(row: MessageDraft | null, detail: MessageDetail, identity: 
       setNewer(next, 'content', detail)
   }
   // Whichever of answer and echo comes first: it is our own send.
-  if (detail.origin === 'send') next.origin = 'send'
+  if (detail.origin === 'send' && row.origin !== 'send') {
+    next.origin = 'send'
+    next.first_origin = row.origin
+  }
   next.direction ??= detail.direction
   next.from_id ??= detail.from_id
   next.from_name ??= detail.from_name

@@ -53,10 +53,11 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
     async (request) => {
       const page = await context.ownership.page(callerOf(request), request.params.pageId)
       const [totals, lastEventMs, running] = await Promise.all([
-        context.reader.totals(page.id),
+        context.statistics.totals([page.id]),
         context.pages.lastEventMs(page.id),
         runningSync(context, page.id),
       ])
+      const counts = totals.get(page.id) ?? {}
       const lastSyncedAt = rfc3339OrNull(page.last_synced_ms)
       return {
         success: true as const,
@@ -71,9 +72,9 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
           webhook: { subscribed: page.webhook_subscribed, last_event_at: rfc3339OrNull(lastEventMs) },
         },
         statistics: {
-          total_conversations: totals.conversations,
-          total_contacts: totals.contacts,
-          total_messages: totals.messages,
+          total_conversations: counts.conversations ?? 0,
+          total_contacts: counts.contacts ?? 0,
+          total_messages: counts.messages ?? 0,
           last_sync: lastSyncedAt,
           // Comes with the statistics.
           sync_frequency: null,

@@ -1,3 +1,4 @@
+import type { Counting } from '@pagesync/shared/counting/counting.ts'
 import type { PageGraph } from '@pagesync/shared/graph/page-graph.ts'
 import type { PageGraphWrites } from '@pagesync/shared/graph/page-graph-writes.ts'
 import type { TokenReport } from '@pagesync/shared/graph/token-inspection.ts'
@@ -8,7 +9,6 @@ import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandProgress, CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
-import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 
 /** What an operation works with: one command of one page, within the page's lease and budget. */
@@ -32,7 +32,7 @@ export interface OperationContext {
   readonly submit: (command: NewCommand) => Promise<void>
   readonly pages: Pages
   readonly synced: SyncedCollections
-  readonly sequences: Sequences
+  readonly counting: Counting
   readonly clock: Clock
   readonly logger: Logger
   /** Fires when the lease is lost, the command is cancelled or the worker stops. */

@@ -49,6 +49,7 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
       await record.change({ state: 'unconfirmed', dueMs, reason }, { uncounted: true })
       return
     }
+    if (run.row.lane !== 'push') await showCounts(deps)
     await record.change({
       state: outcome.partial ? 'partially_succeeded' : 'succeeded',
       result: withTotals(run, outcome.result, deps.clock.now()),
@@ -62,6 +63,10 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
 
 const callsOf = ({ graph, writes, inspection }: CommandRun): number =>
   graph.calls() + writes.calls() + inspection.calls()
+/** Who waited for a pull finds it counted. What cannot be shown now is shown a moment later, so it is no failure. */
+async function showCounts({ counting, logger }: RunnerDeps): Promise<void> {
+  await counting.flush().catch((err: unknown) => logger.warn({ err }, 'counts were not folded'))
+}
 
 /** A full sync says what it cost and how long it took: all its attempts together. */
 function withTotals(
@@ -195,7 +200,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     submit: async (command) => void (await submitOwn(command, deps)),
     pages: deps.pages,
     synced: deps.synced,
-    sequences: deps.sequences,
+    counting: deps.counting,
     clock: deps.clock,
     logger: deps.logger,
     announce: deps.announce,

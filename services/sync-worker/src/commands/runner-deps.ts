@@ -1,3 +1,4 @@
+import type { Counting } from '@pagesync/shared/counting/counting.ts'
 import type { GraphClient } from '@pagesync/shared/graph/graph-client.ts'
 import type { BudgetRates } from '@pagesync/shared/graph/page-budget.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -7,7 +8,6 @@ import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
-import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import type { PushSettings } from './operation.ts'
 import type { PageLeases } from './page-leases.ts'
@@ -18,7 +18,7 @@ export interface RunnerDeps {
   readonly leases: PageLeases
   readonly pages: Pages
   readonly synced: SyncedCollections
-  readonly sequences: Sequences
+  readonly counting: Counting
   readonly echoes: SendEchoes
   readonly pushSettings: PushSettings
   readonly appSecret: string

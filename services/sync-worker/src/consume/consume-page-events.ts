@@ -1,3 +1,4 @@
+import type { Counting } from '@pagesync/shared/counting/counting.ts'
 import { toAppError } from '@pagesync/shared/errors/app-error.ts'
 import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesync/shared/event-log/event-log.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -27,6 +28,7 @@ export interface PageEventConsumerDeps {
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly sequences: Sequences
+  readonly counting: Counting
   readonly deadLetters: DeadLetters
   readonly ledger: Pick<Ledger, 'getByKeys'>
   /** What else follows from a batch once its rows are written. Must be repeatable. */

@@ -1,3 +1,5 @@
+import type { Counting } from '@pagesync/shared/counting/counting.ts'
+import { mergeCounted } from '@pagesync/shared/counting/merge-counted.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import { askedByPerson } from '@pagesync/shared/model/asked-by-person.ts'
 import { mergeContact } from '@pagesync/shared/model/merge-contact.ts'
@@ -10,7 +12,7 @@ import {
 } from '@pagesync/shared/model/merge-conversation.ts'
 import { type MessageDraft, mergeMessage } from '@pagesync/shared/model/merge-message.ts'
 import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
-import { type Draft, type MergedRow, mergeRows } from '@pagesync/shared/store/merge-rows.ts'
+import type { Draft, MergedRow } from '@pagesync/shared/store/merge-rows.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
@@ -21,6 +23,7 @@ import { snippetOf } from './snippet.ts'
 export interface ApplyDeps {
   readonly synced: SyncedCollections
   readonly sequences: Sequences
+  readonly counting: Counting
   readonly clock: Clock
 }
 
@@ -62,12 +65,11 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
   return groups
 }
 
-function applyToMessages(effects: readonly EventEffect[], { synced, sequences }: ApplyDeps) {
-  return mergeRows<MessageRow, EventEffect>({
+function applyToMessages(effects: readonly EventEffect[], { synced, counting }: ApplyDeps) {
+  return mergeCounted<MessageRow, EventEffect>(counting, 'message', {
     collection: synced.messages,
     incoming: groupBy(effects, (effect) => effect.message?.identity._id ?? null),
     expect: 'new',
-    takeIds: (count) => sequences.take('message', count),
     fold: (row, group) => {
       let next = row as MessageDraft | null
       for (const { message } of group) if (message) next = mergeMessage(next, message.knowledge, message.identity)
@@ -80,16 +82,15 @@ function applyToMessages(effects: readonly EventEffect[], { synced, sequences }:
 async function ensureContacts(
   effects: readonly EventEffect[],
   known: ReadonlySet<string>,
-  { synced, sequences, clock }: ApplyDeps,
+  { synced, counting, clock }: ApplyDeps,
 ) {
   const strangers = groupBy(effects, (effect) =>
     effect.conversationKey !== null && known.has(effect.conversationKey) ? null : effect.conversationKey,
   )
-  const merged = await mergeRows<ContactRow, EventEffect>({
+  const merged = await mergeCounted<ContactRow, EventEffect>(counting, 'contact', {
     collection: synced.contacts,
     incoming: strangers,
     expect: 'existing',
-    takeIds: (count) => sequences.take('contact', count),
     fold: (row, group, key) => {
       const { event, page } = group[0] as EventEffect
       const identity = { _id: key, tenant_id: page.tenant_id, page_id: page.id, psid: event.psid as string }
@@ -122,13 +123,12 @@ async function keepRawEvents(effects: readonly EventEffect[], { synced }: ApplyD
 function applyToConversations(
   effects: readonly EventEffect[],
   messages: AppliedRows['messages'],
-  { synced, sequences, clock }: ApplyDeps,
+  { synced, counting, clock }: ApplyDeps,
 ) {
-  return mergeRows<ConversationRow, EventEffect>({
+  return mergeCounted<ConversationRow, EventEffect>(counting, 'conversation', {
     collection: synced.conversations,
     incoming: groupBy(effects, (effect) => effect.conversationKey),
     expect: 'existing',
-    takeIds: (count) => sequences.take('conversation', count),
     fold: (row, group, key) => {
       const first = group[0] as EventEffect
       const identity = { _id: key, tenant_id: first.page.tenant_id, page_id: first.page.id, psid: first.event.psid }

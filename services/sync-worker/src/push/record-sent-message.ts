@@ -1,3 +1,4 @@
+import { mergeCounted } from '@pagesync/shared/counting/merge-counted.ts'
 import { askedByPerson } from '@pagesync/shared/model/asked-by-person.ts'
 import type { ConversationStep } from '@pagesync/shared/model/merge-conversation.ts'
 import {
@@ -8,7 +9,7 @@ import {
 import { type MessageDetail, mergeMessage } from '@pagesync/shared/model/merge-message.ts'
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
 import { pullStamp } from '@pagesync/shared/model/stamp.ts'
-import { type Draft, mergeRows } from '@pagesync/shared/store/merge-rows.ts'
+import type { Draft } from '@pagesync/shared/store/merge-rows.ts'
 import {
   type ConversationRow,
   conversationKey,
@@ -54,15 +55,14 @@ export async function recordSentMessage(
 }
 
 function mergeSent(mid: string, key: string, detail: MessageDetail, context: OperationContext) {
-  const { synced, sequences, page, command, signal } = context
+  const { synced, counting, page, command, signal } = context
   const id = messageKey(page.id, canonicalMid(mid))
   const identity = { _id: id, tenant_id: page.tenant_id, page_id: page.id, conversation_key: key, mid }
-  return mergeRows<MessageRow, MessageDetail>({
+  return mergeCounted<MessageRow, MessageDetail>(counting, 'message', {
     collection: synced.messages,
     incoming: new Map([[id, [detail]]]),
     expect: 'new',
     signal,
-    takeIds: (count) => sequences.take('message', count),
     fold: (row) => {
       const after = mergeMessage(row, detail, identity) as Draft<MessageRow>
       // Only who makes the row tells of its creation: the echo did, where it was first.
@@ -72,7 +72,7 @@ function mergeSent(mid: string, key: string, detail: MessageDetail, context: Ope
 }
 
 function mergeConversationOf(message: MessageRow, psid: string, stamp: number, context: OperationContext) {
-  const { synced, sequences, page, command, clock, signal } = context
+  const { synced, counting, page, command, clock, signal } = context
   const step: ConversationStep = {
     kind: 'message',
     stamp,
@@ -85,12 +85,11 @@ function mergeConversationOf(message: MessageRow, psid: string, stamp: number, c
     // Counted by its echo, or by the next pull.
     first_told: null,
   }
-  return mergeRows<ConversationRow, ConversationStep>({
+  return mergeCounted<ConversationRow, ConversationStep>(counting, 'conversation', {
     collection: synced.conversations,
     incoming: new Map([[message.conversation_key, [step]]]),
     expect: 'existing',
     signal,
-    takeIds: (count) => sequences.take('conversation', count),
     fold: (row, _steps, key) => {
       const known: ConversationDraft =
         row ?? newConversation({ _id: key, tenant_id: page.tenant_id, page_id: page.id, psid }, null, clock.now())

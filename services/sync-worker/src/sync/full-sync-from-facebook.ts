@@ -48,11 +48,13 @@ async function knownConversations({ synced, page }: OperationContext): Promise<n
 async function recordSynced(
   walk: WalkState,
   watermarks: Readonly<Record<string, number>>,
-  { pages, page }: OperationContext,
+  { pages, page, counting }: OperationContext,
 ): Promise<void> {
   const retry = walk.errors.map(({ thread_id, key }) => ({ thread_id, key }))
   await pages.saveSyncState(page.id, { watermarks: { ...watermarks, ...walk.watermarks }, retry })
   if (retry.length > 0) return
+  // Who sees that the page is synced finds it counted, too.
+  await counting.flush()
   await pages.update(page.tenant_id, page.id, (row) =>
     (row.last_synced_ms ?? 0) >= walk.began_ms ? null : { ...row, last_synced_ms: walk.began_ms },
   )

@@ -1,3 +1,4 @@
+import { mergeCounted } from '@pagesync/shared/counting/merge-counted.ts'
 import type { GraphConversation, GraphMessage } from '@pagesync/shared/graph/graph-shapes.ts'
 import { type ContactKnowledge, mergeContact } from '@pagesync/shared/model/merge-contact.ts'
 import {
@@ -116,7 +117,7 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 function writeContacts(
   placed: readonly Placed[],
-  { synced, sequences, page, clock, command, signal }: OperationContext,
+  { synced, counting, page, clock, command, signal }: OperationContext,
 ) {
   const incoming = new Map<string, ContactKnowledge[]>()
   for (const { key, participant, stamp, requestedAtMs } of placed) {
@@ -131,12 +132,11 @@ function writeContacts(
       now_ms: clock.now(),
     })
   }
-  return mergeRows<ContactRow, ContactKnowledge>({
+  return mergeCounted<ContactRow, ContactKnowledge>(counting, 'contact', {
     collection: synced.contacts,
     incoming,
     expect: 'existing',
     signal,
-    takeIds: (count) => sequences.take('contact', count),
     fold: (row, known) =>
       signed(row, known.reduce<Draft<ContactRow> | null>(mergeContact, row) as Draft<ContactRow>, command.command_id),
   })
@@ -144,7 +144,7 @@ function writeContacts(
 
 function writeMessages(
   placed: readonly Pick<Placed, 'key' | 'messages' | 'stamp'>[],
-  { synced, sequences, page, command, signal }: OperationContext,
+  { synced, counting, page, command, signal }: OperationContext,
 ) {
   const incoming = new Map<string, { identity: MessageIdentity; knowledge: MessageKnowledge }[]>()
   for (const { key, messages, stamp } of placed) {
@@ -154,12 +154,11 @@ function writeMessages(
       push(incoming, id, { identity, knowledge: messageKnowledge(message, page.facebook_page_id, stamp) })
     }
   }
-  return mergeRows<MessageRow, { identity: MessageIdentity; knowledge: MessageKnowledge }>({
+  return mergeCounted<MessageRow, { identity: MessageIdentity; knowledge: MessageKnowledge }>(counting, 'message', {
     collection: synced.messages,
     incoming,
     expect: 'new',
     signal,
-    takeIds: (count) => sequences.take('message', count),
     fold: (row, all) => {
       const after = all.reduce<MessageDraft | null>(
         (draft, { knowledge, identity }) => mergeMessage(draft, knowledge, identity),
@@ -173,16 +172,15 @@ function writeMessages(
 function writeConversations(
   placed: readonly Placed[],
   messages: PulledRows['messages'],
-  { synced, sequences, page, clock, command, signal }: OperationContext,
+  { synced, counting, page, clock, command, signal }: OperationContext,
 ) {
   const incoming = new Map<string, Placed[]>()
   for (const each of placed) push(incoming, each.key, each)
-  return mergeRows<ConversationRow, Placed>({
+  return mergeCounted<ConversationRow, Placed>(counting, 'conversation', {
     collection: synced.conversations,
     incoming,
     expect: 'existing',
     signal,
-    takeIds: (count) => sequences.take('conversation', count),
     fold: (row, threads, key) => {
       const psid = threads[0]?.participant?.psid ?? null
       let next: ConversationDraft =

@@ -4,6 +4,7 @@ import * as automationRows from './automation-rows.ts'
 import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
 import * as rows from './rows.ts'
+import { COUNTING_SESSIONS, STATISTICS } from './statistics-rows.ts'
 import { PAGE_TIMERS } from './timer-rows.ts'
 
 /** Every collection of the system, for `Store.ensure` at start. */
@@ -42,6 +43,8 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   automationRows.CONVERSATION_REPLIES,
   DEAD_LETTERS,
   PAGE_TIMERS,
+  STATISTICS,
+  COUNTING_SESSIONS,
 ]
 
 export function ensureCollections(store: Store): Promise<void> {

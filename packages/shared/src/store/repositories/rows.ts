@@ -218,6 +218,8 @@ export interface MessageRow extends StoreDocument {
   readonly reply_to?: string
   readonly created_ms: number
   readonly origin: MessageOrigin
+  /** What told of the message before it turned out to be our own send; absent where that is `origin`. */
+  readonly first_origin?: MessageOrigin
   /** Of the knowledge that the row began with; `text_stamp` where the text is newer. */
   readonly stamp: Stamp
   readonly text_stamp?: Stamp

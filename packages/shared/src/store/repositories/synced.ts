@@ -52,9 +52,6 @@ export interface SyncedReader {
     limit: number,
     after?: Pick<CommentRow, '_id' | 'id' | 'created_ms'>,
   ): Promise<CommentRow[]>
-  totals(
-    pageId: number,
-  ): Promise<{ readonly conversations: number; readonly contacts: number; readonly messages: number }>
 }
 
 /** The collections behind it, for whoever writes (the worker). */
@@ -129,15 +126,6 @@ export function createSyncedReader(store: Store): SyncedReader {
         })
       const position = after ? { after: { created_ms: after.created_ms, _id: after._id } } : {}
       return comments.find({ index: 'byPage', equals, order: 'desc', limit, ...position })
-    },
-    async totals(pageId) {
-      const keysOfPage = { index: '_id', range: { gte: `${pageId}:`, lt: `${pageId};` } }
-      const [conversationCount, contactCount, messageCount] = await Promise.all([
-        conversations.count(keysOfPage),
-        contacts.count(keysOfPage),
-        messages.count(keysOfPage),
-      ])
-      return { conversations: conversationCount, contacts: contactCount, messages: messageCount }
     },
   }
 }

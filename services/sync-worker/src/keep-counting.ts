@@ -1,0 +1,32 @@
+import type { Counting } from '@pagesync/shared/counting/counting.ts'
+import { recoverSessions } from '@pagesync/shared/counting/recover-sessions.ts'
+import type { Store } from '@pagesync/shared/store/collection.ts'
+import { type RepeatOptions, repeat } from './repeat.ts'
+
+const FLUSH_EVERY_MS = 500
+/** Folding takes a quarter of the time at most, however many pages there are. */
+const PAUSE_PER_FLUSH = 3
+const RECOVER_EVERY_MS = 3_000
+
+export interface KeepCountingDeps extends Pick<RepeatOptions, 'signal' | 'clock' | 'logger'> {
+  readonly counting: Counting
+  readonly store: Store
+}
+
+/** Makes visible what was counted, again and again, and counts what workers that died left behind. Any number may do it. */
+export function keepCounting({ counting, store, signal, clock, logger }: KeepCountingDeps): Promise<void>[] {
+  const often = { signal, clock, logger }
+  const recover = async (): Promise<void> => {
+    const sessions = await recoverSessions({ store, clock, own: counting.sessionId })
+    if (sessions > 0) logger.info({ sessions }, 'rows of a worker that died were counted')
+  }
+  const flush = async (): Promise<void> => {
+    const startedMs = clock.now()
+    await counting.flush()
+    await clock.sleep((clock.now() - startedMs) * PAUSE_PER_FLUSH, signal).catch(() => undefined)
+  }
+  return [
+    repeat({ ...often, everyMs: FLUSH_EVERY_MS, failed: 'counts were not folded' }, flush),
+    repeat({ ...often, everyMs: RECOVER_EVERY_MS, failed: 'lost counting sessions were not recovered' }, recover),
+  ]
+}
