@@ -13,7 +13,8 @@ const PAUSE_MAX_MS = 15_000
 const PAUSE_AFTER_FAILURE_MS = 5_000
 /** All pages are gone through so often, for those without timers and those whose timers rest for no reason any more. */
 const ARM_EVERY_MS = 60_000
-const PAGES_AT_ONCE = 500
+/** Few enough that reading their patterns for the first time holds up nothing else in this process. */
+const PAGES_AT_ONCE = 100
 
 /** Starts for each page what is done again and again. Any number of workers may do so: each run is started once. */
 export function createScheduler(deps: TimerDeps): Scheduler {
@@ -25,14 +26,9 @@ export function createScheduler(deps: TimerDeps): Scheduler {
 
   const arm = async (pages: readonly PageRow[]): Promise<void> => {
     const stored = await timers.ofPages(pages.map(({ id }) => id))
+    const ofPage = Map.groupBy(stored, ({ page_id }) => page_id)
     const settings = { every: deps.every, times: deps.times, nowMs: clock.now() }
-    const armed = pages.map((page) =>
-      armTimers(
-        page,
-        stored.filter(({ page_id }) => page_id === page.id),
-        settings,
-      ),
-    )
+    const armed = pages.map((page) => armTimers(page, ofPage.get(page.id) ?? [], settings))
     const fresh = armed.flatMap((each) => each.fresh)
     const changed = armed.flatMap((each) => each.changed)
     await timers.write(fresh, changed)

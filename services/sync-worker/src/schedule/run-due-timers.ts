@@ -22,7 +22,7 @@ export interface TimerDeps extends SubmitDeps {
   readonly wake: (pageId: number) => void
 }
 
-const TIMERS_AT_ONCE = 100
+const TIMERS_AT_ONCE = 50
 const ROUNDS_MAX = 50
 const AGAIN_AFTER_MS = 60_000
 
