@@ -18,7 +18,8 @@ export function registerAudit(
   { writer, clock }: { readonly writer: Pick<AuditWriter, 'note'>; readonly clock: Pick<Clock, 'now'> },
 ): void {
   api.addHook('onResponse', async (request, reply) => {
-    if (READS.has(request.method) && !REFUSALS.has(reply.statusCode)) return
+    const isRead = READS.has(request.method) && !request.routeOptions.config.changes
+    if (isRead && !REFUSALS.has(reply.statusCode)) return
     const actor = actorOf(request)
     if (actor) writer.note({ ...entryOf(request, clock.now()), ...actor, status: reply.statusCode })
   })

@@ -14,6 +14,8 @@ declare module 'fastify' {
     access?: Access
     /** The route is about the tenant as a whole: a key for some pages alone is refused. */
     wholeTenant?: boolean
+    /** A GET that changes something all the same: it is audited as a change. */
+    changes?: boolean
   }
 }
 

@@ -135,6 +135,12 @@ describe('connecting by a login at Facebook', () => {
     expect(stored.map(({ kind }) => kind).sort()).toEqual(['account', 'page', 'page', 'page'])
     expect(JSON.stringify(stored)).not.toContain('EAA')
     expect((await system.request(tenant.key, 'GET', '/accounts')).body.accounts).toEqual([answer.body.account])
+    const audited = await eventually(async () => {
+      const { body } = await system.request(tenant.key, 'GET', '/audit-log')
+      return body.audit_log.find((entry: { route: string }) => entry.route.endsWith('/connect/callback'))
+    })
+    expect(audited).toMatchObject({ method: 'GET', status: 200, params: {} })
+    expect(JSON.stringify(audited)).not.toContain(back.searchParams.get('state'))
   })
 
   it('answers a person in words, with nothing that runs', async () => {

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
-import { callerOf } from '../caller.ts'
+import { callerOf, setCaller } from '../caller.ts'
 import type { AccountPages } from '../connect-account.ts'
 import { endedLoginCookie, loginCookie, readLoginCookie } from '../login-cookie.ts'
 import { LOGIN_PAGE_HEADERS, loginPage } from '../login-page.ts'
@@ -65,7 +65,7 @@ export const registerConnect: RegisterRoutes = (api, context) => {
   api.get(
     '/connect/callback',
     {
-      config: { access: 'public' },
+      config: { access: 'public', changes: true },
       schema: {
         tags: ['accounts'],
         summary: 'Come back from a login at Facebook',
@@ -118,6 +118,14 @@ async function continueLogin(
 ): Promise<Connected> {
   const cookie = state === undefined ? undefined : readLoginCookie(request.headers.cookie, state)
   const login = await logins.take(state ?? '', cookie, clock.now())
+  // From here on it is known who asks: whoever began the login.
+  setCaller(request, {
+    tenantId: login.tenant_id,
+    scopes: [],
+    pageIds: null,
+    requester: login.requester,
+    credential: { keyHash: null, expiresMs: login.expires_ms },
+  })
   if (error !== undefined || code === undefined)
     throw new AppError(
       'LOGIN_DECLINED',
