@@ -14,12 +14,18 @@ import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
+import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
+import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
+import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
+import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { createSendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createAnswerMessages } from './automations/answer-messages.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
 import { createPageLeases } from './commands/page-leases.ts'
 import { requestProfiles } from './commands/request-profiles.ts'
@@ -61,6 +67,8 @@ const HEALTH_BODY_LIMIT = 1024
 const PROFILES_EVERY_MS = 2_000
 const LEDGER_SWEEP_EVERY_MS = 60_000
 const DAY_MS = 86_400_000
+/** A rule that somebody changed is in force after this at the latest. */
+const RULES_FRESH_MS = 2_000
 /** Whoever announces waits for it, so what waits is bounded by what runs: no call is to be turned away. */
 const CHANGES_WAITING = {
   waitingRecordsMax: 1_000_000,
@@ -81,6 +89,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const synced = openSyncedCollections(store)
   const ledger = createLedger(store)
   const echoes = createSendEchoes(store)
+  const replies = createAutomaticReplies(store, sequences)
+  const ruleCounts = createRuleCounts(store, replies)
   const deadLetters = createDeadLetters(store, eventLog, SOURCE)
   const changes = createPublishBatcher(eventLog, TOPICS.changes, CHANGES_WAITING)
   opened.defer(() => changes.close())
@@ -138,6 +148,18 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     stopped.abort()
     await Promise.all(repeated)
   })
+  const answer = createAnswerMessages({
+    rules: createRulesCache(createAutomations(store, sequences), clock, RULES_FRESH_MS),
+    replies,
+    ruleCounts,
+    conversationReplies: createConversationReplies(store),
+    ledger,
+    synced,
+    clock,
+    workerId,
+    announce,
+    wake: runner.wake,
+  })
   const stallAfterMs = config.STALL_SECONDS * 1000
   const events = opened.use(
     await consumePageEvents({
@@ -148,7 +170,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       counting,
       deadLetters,
       ledger,
-      followUp: createFollowUp({ ledger, echoes, clock, workerId, announce, wake: runner.wake }),
+      followUp: createFollowUp({ ledger, echoes, pages, clock, workerId, announce, wake: runner.wake, answer }),
       clock,
       logger,
       stallAfterMs,

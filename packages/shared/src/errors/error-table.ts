@@ -78,6 +78,7 @@ export const ERROR_TABLE = {
   RECIPIENT_UNAVAILABLE: row('permanent', 502, 'The person cannot be reached'),
   THREAD_OWNED_BY_OTHER_APP: row('permanent', 502, 'Another app owns the conversation'),
   POLICY_BLOCKED: row('permanent', 502, 'Facebook blocked the page for its policies'),
+  PERSON_TOOK_OVER: row('permanent', 409, 'A person took over from the automation'),
   SEND_UNCONFIRMED: row('permanent', 504, 'Whether Facebook delivered the message is not known'),
   NOT_SUPPORTED_BY_FACEBOOK: row('permanent', 502, 'Facebook has no such call'),
   TOKEN_UNREADABLE: row('bug', 500, 'A stored token cannot be opened'),

@@ -1,5 +1,6 @@
+import type { LogPosition } from '@pagesync/shared/model/merge-conversation.ts'
 import { type Stamp, webhookStamp } from '@pagesync/shared/model/stamp.ts'
-import { type Draft, mergeRows } from '@pagesync/shared/store/merge-rows.ts'
+import { type Draft, type MergedRow, mergeRows } from '@pagesync/shared/store/merge-rows.ts'
 import { type CommentRow, commentKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
@@ -11,25 +12,26 @@ interface CommentKnowledge {
   readonly value: Readonly<Record<string, unknown>>
   readonly stamp: Stamp
   readonly atMs: number
+  readonly position: LogPosition
 }
 
 /** Stores the comments under the page's posts that a batch tells of. In any order, any number of times. */
 export async function applyComments(
   effects: readonly EventEffect[],
   { synced, sequences }: { readonly synced: SyncedCollections; readonly sequences: Sequences },
-): Promise<void> {
+): Promise<ReadonlyMap<string, MergedRow<CommentRow>>> {
   const incoming = new Map<string, CommentKnowledge[]>()
-  for (const { event, page } of effects) {
+  for (const { event, page, position } of effects) {
     if (event.type !== 'facebook.feed.changed') continue
     const value = event.raw.value as Readonly<Record<string, unknown>>
     const id = textOf(value.comment_id)
     if (value.item !== 'comment' || id === null) continue
-    const known = { page, value, stamp: webhookStamp(event.time_ms), atMs: event.time_ms }
+    const known = { page, value, stamp: webhookStamp(event.time_ms), atMs: event.time_ms, position }
     const key = commentKey(page.id, id)
     incoming.set(key, [...(incoming.get(key) ?? []), known])
   }
-  if (incoming.size === 0) return
-  await mergeRows<CommentRow, CommentKnowledge>({
+  if (incoming.size === 0) return new Map()
+  return mergeRows<CommentRow, CommentKnowledge>({
     collection: synced.comments,
     incoming,
     expect: 'new',
@@ -53,7 +55,7 @@ function merge(row: Draft<CommentRow> | null, known: CommentKnowledge, key: stri
 }
 
 /** `add`, `edit` and `edited` tell the text; `add` also who wrote it and when. */
-function mergeText(row: Draft<CommentRow>, { value, stamp, atMs }: CommentKnowledge): Draft<CommentRow> {
+function mergeText(row: Draft<CommentRow>, { value, stamp, atMs, position }: CommentKnowledge): Draft<CommentRow> {
   const isEdit = value.verb !== 'add'
   const from = (typeof value.from === 'object' && value.from !== null ? value.from : {}) as Record<string, unknown>
   const next: Draft<CommentRow> = {
@@ -63,6 +65,9 @@ function mergeText(row: Draft<CommentRow>, { value, stamp, atMs }: CommentKnowle
     from_id: row.from_id ?? textOf(from.id) ?? textOf(value.sender_id),
     from_name: row.from_name ?? textOf(from.name),
     edited_ms: isEdit ? Math.max(row.edited_ms ?? 0, atMs) : row.edited_ms,
+    ...(isEdit || row.log_offset !== undefined
+      ? {}
+      : { log_partition: position.partition, log_offset: position.offset }),
     ...(stamp > row.message_stamp ? { message: textOf(value.message), message_stamp: stamp } : {}),
   }
   return Object.entries(next).some(([name, now]) => row[name as keyof typeof row] !== now) ? next : row

@@ -13,7 +13,7 @@ import {
 import { type MessageDraft, mergeMessage } from '@pagesync/shared/model/merge-message.ts'
 import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
 import type { Draft, MergedRow } from '@pagesync/shared/store/merge-rows.ts'
-import type { ContactRow, ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { CommentRow, ContactRow, ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { applyComments } from './apply-comments.ts'
@@ -32,6 +32,7 @@ export interface AppliedRows {
   readonly messages: ReadonlyMap<string, MergedRow<MessageRow>>
   readonly conversations: ReadonlyMap<string, MergedRow<ConversationRow>>
   readonly contacts: ReadonlyMap<string, ContactRow>
+  readonly comments: ReadonlyMap<string, MergedRow<CommentRow>>
 }
 
 /**
@@ -43,14 +44,14 @@ export async function applyEvents(
   knownContacts: ReadonlySet<string>,
   deps: ApplyDeps,
 ): Promise<AppliedRows> {
-  const [messages, contacts] = await Promise.all([
+  const [messages, contacts, comments] = await Promise.all([
     applyToMessages(effects, deps),
     ensureContacts(effects, knownContacts, deps),
-    keepRawEvents(effects, deps),
     applyComments(effects, deps),
+    keepRawEvents(effects, deps),
   ])
   const conversations = await applyToConversations(effects, messages, deps)
-  return { messages, conversations, contacts }
+  return { messages, conversations, contacts, comments }
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {

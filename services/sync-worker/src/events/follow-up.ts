@@ -1,13 +1,18 @@
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import { pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
+import type { AnswerMessages } from '../automations/answer-messages.ts'
 import { type SubmitDeps, submitOwn } from '../commands/submit-own.ts'
 import type { AppliedRows } from './apply-events.ts'
 import type { EventEffect } from './event-effect.ts'
+import { notePolicy } from './note-policy.ts'
 import { type NoteEchoesDeps, noteSendEchoes } from './note-send-echoes.ts'
 
 export type FollowUp = (effects: readonly EventEffect[], rows: AppliedRows) => Promise<void>
 
 export interface FollowUpDeps extends NoteEchoesDeps, SubmitDeps {
+  readonly answer: AnswerMessages
+  readonly pages: Pick<Pages, 'update'>
   /** There is something to do for this page. */
   readonly wake: (pageId: number) => void
 }
@@ -15,8 +20,12 @@ export interface FollowUpDeps extends NoteEchoesDeps, SubmitDeps {
 /** What a batch of events means for commands: echoes settle sends, and some events ask for something. */
 export function createFollowUp(deps: FollowUpDeps): FollowUp {
   return async (effects, rows) => {
-    const waiting = await noteSendEchoes(effects, deps)
-    const commands = await Promise.all(commandsOf(effects, rows).map((command) => submitOwn(command, deps)))
+    const [waiting, commands] = await Promise.all([
+      noteSendEchoes(effects, deps),
+      Promise.all(commandsOf(effects, rows).map((command) => submitOwn(command, deps))),
+      deps.answer(effects, rows),
+      notePolicy(effects, deps),
+    ])
     for (const pageId of new Set([...waiting, ...commands.map(({ page_id }) => page_id)])) deps.wake(pageId)
   }
 }

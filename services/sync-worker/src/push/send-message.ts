@@ -2,7 +2,7 @@ import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { SendArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { TEXT_LENGTH_MAX } from '@pagesync/shared/model/command-arguments.ts'
 import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
-import { type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
+import { type CommandRow, type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { deliverParts } from './deliver-parts.ts'
 import { recordSentMessage } from './record-sent-message.ts'
@@ -69,6 +69,17 @@ function mayCall(
       status: 409,
     })
   if (command.expires_ms <= now) throw new AppError('COMMAND_EXPIRED', 'The command expired before it could be sent')
+  if (command.requested_by.kind === 'automation' && conversation && isTakenOver(conversation, command, now))
+    throw new AppError('PERSON_TOOK_OVER', 'A person answered first, or muted the conversation')
+}
+
+/** Since the automation decided. */
+function isTakenOver(
+  { last_person_reply_ms: repliedMs = 0, muted_until_ms: mutedUntilMs }: ConversationRow,
+  { accepted_ms }: CommandRow,
+  nowMs: number,
+): boolean {
+  return repliedMs >= accepted_ms || (mutedUntilMs ?? 0) > nowMs
 }
 
 function partsOf({ message, attachment, quick_replies, split }: SendArguments): SendPart[] {

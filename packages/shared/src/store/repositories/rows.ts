@@ -400,6 +400,9 @@ export interface CommentRow extends StoreDocument {
   /** The command that answered it privately: Facebook allows one answer. */
   readonly replied_by: string | null
   readonly replied_ms: number | null
+  /** The place in the page events topic at which the new comment was told first. */
+  readonly log_partition?: number
+  readonly log_offset?: number
 }
 export const COMMENTS: CollectionDefinition<CommentRow> = {
   name: 'comments',

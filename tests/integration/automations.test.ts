@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AutomationBed, openAutomationBed } from '../support/automation-bed.ts'
+import { eventually } from '../support/eventually.ts'
+
+/** One bed for all: each test writes as a new person, and words of its own. */
+let bed: AutomationBed
+
+beforeAll(async () => {
+  bed = await openAutomationBed()
+  await bed.keyword('ping', 'pong')
+})
+afterAll(() => bed?.[Symbol.asyncDispose]())
+
+const CLOSED_ALWAYS = { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] }
+
+/** Lets only this automation and "ping" be there for the time of a test. */
+async function alone<T>(automationId: number, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } finally {
+    const row = await bed.rules.automations.get('t_bed', automationId)
+    if (row) await bed.rules.removeAutomation(row)
+    await bed.rules.changed(bed.page.id)
+    await forgotten()
+  }
+}
+
+/** Rules are looked at anew after two seconds. */
+const forgotten = async (): Promise<void> => {
+  await eventually(async () => {
+    const { psid } = await bed.writes('is anybody there')
+    await bed.settled('ping')
+    return (await bed.sent(psid)).length === 0
+  }, 20_000)
+}
+
+/** Writes until the new rule is in force; answers who wrote then and what she got. */
+async function answeredBy(text: string, answer: string, more: Record<string, unknown> = {}) {
+  return eventually(async () => {
+    const { psid, mid } = await bed.writes(text, more)
+    await bed.settled('ping')
+    const got = await bed.sent(psid)
+    return got[0]?.text === answer ? { psid, mid, got } : undefined
+  }, 30_000)
+}
+
+describe('a keyword', () => {
+  it('is answered in the conversation, once, marked as automatic, logged, counted and told of', async () => {
+    const { automationId, id } = await bed.keyword('ship', 'Yes, {{first_name}}, everywhere.')
+    const { psid, mid, got } = await answeredBy('Do you SHIP to Siem Reap?', 'Yes, everywhere.')
+    expect(got).toHaveLength(1)
+    const [line] = (await bed.log()).filter(({ automation_id }) => automation_id === automationId)
+    expect(line).toMatchObject({ part: 'keyword', part_id: id, answered_id: mid, automation_type: 'custom_keyword' })
+    await eventually(async () => (await bed.count('keyword', id))?.triggers === 1)
+    expect((await bed.count('automation', automationId))?.triggers).toBe(1)
+    expect(bed.triggered().filter(({ fields }) => fields.automation_id === automationId)).toHaveLength(1)
+    const conversation = await eventually(async () => {
+      const row = await bed.conversation(psid)
+      return row?.last_message_direction === 'out' ? row : undefined
+    })
+    expect(conversation).toMatchObject({ last_message_automatic: true })
+    expect(conversation.last_person_reply_ms).toBeUndefined()
+    const messages = await bed.reader.messages(conversation._id, 'newest', 10)
+    expect(messages[0]).toMatchObject({ direction: 'out', automation_id: automationId })
+  })
+
+  it('is answered once however often Facebook repeats the webhook, also after the rule was edited', async () => {
+    const { psid, mid } = await bed.writes('ping', { deliveries: 4 })
+    await bed.received(psid, 1)
+    await bed.settled('ping')
+    expect(await bed.sent(psid)).toHaveLength(1)
+    expect((await bed.log()).filter(({ answered_id }) => answered_id === mid)).toHaveLength(1)
+  })
+
+  it('is not answered in our own words: an echo is nobody asking', async () => {
+    const { row } = await bed.keyword('parrot', 'parrot')
+    const { psid } = await answeredBy('a parrot please', 'parrot')
+    await bed.settled('ping')
+    expect(await bed.sent(psid)).toHaveLength(1)
+    expect(row.keyword).toBe('parrot')
+  })
+
+  it('is not answered more than five times in ten minutes: two machines must not talk for ever', async () => {
+    const { psid } = await bed.writes('ping')
+    for (let i = 0; i < 7; i++) await bed.writes('ping', { psid })
+    await bed.received(psid, 5)
+    await bed.settled('ping')
+    expect(await bed.sent(psid)).toHaveLength(5)
+  })
+})
+
+describe('nothing is answered', () => {
+  it('for a while after a person answered in Facebook’s own inbox', async () => {
+    const { psid } = await bed.writes('ping')
+    await bed.received(psid, 1)
+    await bed.simulator.control('POST', 'page-messages', { psid, text: 'Dara here, how can I help?' })
+    await eventually(async () => (await bed.conversation(psid))?.last_person_reply_ms !== undefined)
+    await bed.writes('ping', { psid })
+    await bed.settled('ping')
+    expect((await bed.sent(psid)).map(({ text }) => text)).toEqual(['pong', 'Dara here, how can I help?'])
+  })
+
+  it('for a while after a person had it sent by us, but not after a service did', async () => {
+    const people = await Promise.all([bed.writes('ping'), bed.writes('ping')])
+    for (const [i, kind] of (['person', 'service'] as const).entries()) {
+      const { psid } = people[i]!
+      await bed.received(psid, 1)
+      const conversation = (await bed.conversation(psid))!
+      const id = await bed.publish('message.send', {
+        conversation_id: conversation.id,
+        arguments: { message: `from a ${kind}` },
+        requested_by: { kind, id: 'x' },
+      })
+      await bed.command(id)
+      await bed.writes('ping', { psid })
+    }
+    await bed.received(people[1]!.psid, 3)
+    await bed.settled('ping')
+    expect((await bed.sent(people[0]!.psid)).map(({ text }) => text)).toEqual(['pong', 'from a person'])
+    expect((await bed.sent(people[1]!.psid)).map(({ text }) => text)).toEqual(['pong', 'from a service', 'pong'])
+  })
+
+  it('that is old when it arrives, deleted by then, on standby, or in a muted conversation', async () => {
+    const old = await bed.writes('ping', { created_at_ms: Date.now() - 11 * 60_000 })
+    const muted = await bed.writes('hello')
+    await eventually(() => bed.conversation(muted.psid))
+    const { id } = (await bed.conversation(muted.psid))!
+    await bed.command(await bed.publish('conversation.mute', { conversation_id: id, arguments: {} }))
+    await bed.writes('ping', { psid: muted.psid })
+    const standby = await bed.writes('hello')
+    await bed.simulator.control('POST', 'events', { kind: 'pass_thread_control', psid: standby.psid, app_id: '77' })
+    await bed.writes('ping', { psid: standby.psid })
+    await bed.simulator.control('POST', 'webhooks/hold')
+    const deleted = await bed.writes('ping', { wait: false })
+    await bed.simulator.control('POST', 'events', { kind: 'message_delete', mid: deleted.mid, wait: false })
+    await bed.simulator.control('POST', 'webhooks/release', { order: 'reversed', per_body: 10 })
+    await bed.settled('ping')
+    for (const [why, { psid }] of Object.entries({ old, muted, standby, deleted }))
+      expect(await bed.sent(psid), why).toEqual([])
+  })
+
+  it('that a pull brought, also when its webhook comes later than ten minutes', async () => {
+    await bed.simulator.control('POST', 'webhooks/hold')
+    const { psid } = await bed.writes('ping', { wait: false, created_at_ms: Date.now() - 11 * 60_000 })
+    await bed.run('page.sync_conversations', { mode: 'full' })
+    await bed.simulator.control('POST', 'webhooks/release', {})
+    await bed.settled('ping')
+    expect(await bed.sent(psid)).toEqual([])
+  })
+
+  it('once Facebook blocked the page, until it takes that back', async () => {
+    const told = async (action: string): Promise<void> => {
+      await bed.simulator.control('POST', 'events', { kind: 'policy_enforcement', action, reason: 'spam' })
+      await eventually(async () => (await bed.pages.get('t_bed', bed.page.id))?.policy?.action === action)
+      // Which finishes what it has in hand; the next one knows no page from before.
+      await bed.restartWorker()
+    }
+    await told('block')
+    const { psid } = await bed.writes('ping')
+    await eventually(() => bed.conversation(psid))
+    await told('unblock')
+    await bed.writes('ping', { psid })
+    await bed.received(psid, 1)
+    await bed.settled('ping')
+    expect(await bed.sent(psid)).toHaveLength(1)
+  })
+})
+
+describe('an instant reply', () => {
+  it('greets a new conversation, and only that', async () => {
+    const { automationId } = await bed.instantReply({ trigger: 'new_conversation', message: 'Welcome!' })
+    await alone(automationId, async () => {
+      const { psid } = await answeredBy('good morning', 'Welcome!')
+      await bed.writes('it is me again', { psid })
+      await bed.settled('ping')
+      expect(await bed.sent(psid)).toHaveLength(1)
+    })
+  })
+
+  it('waits as long as it is told, and is held back when a person answers meanwhile', async () => {
+    const { automationId } = await bed.instantReply({ message: 'We will be with you.', delay_seconds: 3 })
+    await alone(automationId, async () => {
+      const commandOf = (psid: string) =>
+        eventually(async () => {
+          const rows = await bed.ledger.ofPage(bed.page.id, 50)
+          return rows.find((row) => row.conversation_key === `${bed.page.id}:${psid}`)
+        }, 3_000)
+      const { psid } = await eventually(async () => {
+        const written = await bed.writes('good evening')
+        return (await commandOf(written.psid).catch(() => undefined)) && written
+      }, 30_000)
+      expect(await bed.sent(psid)).toEqual([])
+      const taken = await bed.writes('good evening')
+      const command = await commandOf(taken.psid)
+      await bed.simulator.control('POST', 'page-messages', { psid: taken.psid, text: 'Dara here.' })
+      const [got] = await bed.received(psid, 1)
+      expect(got?.text).toBe('We will be with you.')
+      const ended = await bed.command(command.command_id)
+      expect(ended).toMatchObject({ state: 'failed', failure: { code: 'PERSON_TOOK_OVER' } })
+      expect((await bed.sent(taken.psid)).map(({ text }) => text)).toEqual(['Dara here.'])
+    })
+  })
+})
+
+describe('an away message', () => {
+  it('is sent outside business hours, and not again within its cool-down', async () => {
+    const id = await bed.automation('away_message', {
+      message: 'We are closed.',
+      business_hours: CLOSED_ALWAYS,
+      cooldown_minutes: 60,
+    })
+    await alone(id, async () => {
+      const { psid } = await answeredBy('hello?', 'We are closed.')
+      await bed.writes('hello??', { psid })
+      await bed.settled('ping')
+      expect(await bed.sent(psid)).toHaveLength(1)
+    })
+  })
+})
+
+describe('an FAQ', () => {
+  it('is answered with two buttons, and counts what is pressed, the last word only', async () => {
+    const id = await bed.automation('faq')
+    const faqId = await bed.faq({ question: 'How much is a table for six persons?', answer: 'Nothing, it is free.' })
+    await alone(id, async () => {
+      const { psid, got } = await answeredBy('how much is a table for six persons', 'Nothing, it is free.')
+      const payloads = (got[0]?.quick_replies ?? []).map(({ payload }) => payload)
+      expect(payloads).toHaveLength(2)
+      await bed.writes('Not helpful', { psid, quick_reply_payload: payloads[1] })
+      await eventually(async () => (await bed.count('faq', faqId))?.unhelpful === 1)
+      await bed.writes('Helpful', { psid, quick_reply_payload: payloads[0], deliveries: 2 })
+      await eventually(async () => (await bed.count('faq', faqId))?.helpful === 1)
+      expect(await bed.count('faq', faqId)).toMatchObject({ triggers: 1, uses: 1, helpful: 1, unhelpful: 0 })
+      expect(await bed.sent(psid)).toHaveLength(1)
+    })
+  })
+})
+
+describe('contact info', () => {
+  it('asks, takes the answer, and overwrites nothing that is there', async () => {
+    const id = await bed.automation('contact_info', { message: 'What is your e-mail?', ask_for: ['email'] })
+    await alone(id, async () => {
+      const { psid } = await answeredBy('I want to order', 'What is your e-mail?')
+      await bed.writes('it is dara@example.com, thanks', { psid })
+      await eventually(async () => (await bed.contact(psid))?.email === 'dara@example.com')
+      await bed.writes('or rather sokha@example.com', { psid })
+      await bed.settled('ping')
+      expect((await bed.contact(psid))?.email).toBe('dara@example.com')
+    })
+  })
+})
+
+describe('a comment under a post', () => {
+  it('is answered privately once, however often Facebook tells of it', async () => {
+    const id = await bed.automation('comment_to_message', { message: 'We wrote to you.' })
+    await alone(id, async () => {
+      const person = await bed.writes('hello')
+      const comment = { kind: 'feed', item: 'comment', verb: 'add', psid: person.psid, message: 'How much?' }
+      const got = await eventually(async () => {
+        await bed.simulator.control('POST', 'events', { ...comment, deliveries: 3 })
+        return eventually(async () => {
+          const some = (await bed.sent()).filter(({ comment_id }) => comment_id !== undefined)
+          return some.length > 0 ? some : undefined
+        }, 2_500).catch(() => undefined)
+      }, 30_000)
+      await bed.settled('ping')
+      const after = (await bed.sent()).filter(({ comment_id }) => comment_id === got[0]?.comment_id)
+      expect(after).toHaveLength(1)
+      expect(after[0]?.text).toBe('We wrote to you.')
+      await eventually(async () => (await bed.count('automation', id))?.triggers === 1)
+    })
+  })
+})
