@@ -36,6 +36,8 @@ export interface ApiSystem extends AsyncDisposable {
   /** Origin and base path. */
   readonly url: string
   readonly origin: string
+  /** Of the embedded engines' files. */
+  readonly directory: string
   readonly store: Store
   readonly eventLog: EventLog
   readonly ledger: Ledger
@@ -91,6 +93,7 @@ export async function startApiSystem(options: ApiSystemOptions = {}): Promise<Ap
     api,
     url,
     origin,
+    directory,
     store,
     eventLog,
     ledger: createLedger(store),

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
@@ -463,4 +465,32 @@ describe("an account's pages, brought up to date", () => {
     expect(states).toEqual({ 510: 'disconnected', 511: 'active', 512: 'active', [LATE_PAGE]: 'active' })
     expect(await commandTypes(pageNamed(answer.body, LATE_PAGE).id)).toContain('page.full_sync')
   })
+})
+
+it('leaves no token, no code, no state and no secret of the app in clear in any file of the store or the event log', async () => {
+  const browser = createBrowser(tenant)
+  const back = await browser.dialog((await browser.start()).loginUrl)
+  expect((await browser.comeBack(back)).status).toBe(200)
+  const { tokens } = await facebook.simulator.control<{ tokens: { access_token: string }[] }>('GET', 'tokens')
+  const secrets = [
+    ...tokens.map(({ access_token }) => access_token),
+    back.searchParams.get('code')!,
+    back.searchParams.get('state')!,
+    ...browser.cookies.values(),
+    facebook.simulator.app.secret,
+    tenant.key,
+  ]
+  expect(secrets.length).toBeGreaterThan(10)
+  const files = (await readdir(system.directory)).map((name) => join(system.directory, name))
+  expect(files.length).toBeGreaterThan(1)
+  let bytes = 0
+  for (const file of files) {
+    const content = await readFile(file)
+    bytes += content.length
+    for (const secret of secrets) expect(content.includes(secret), `${file} holds a secret`).toBe(false)
+  }
+  // What is looked for would be found: names of people and pages lie in clear.
+  const all = Buffer.concat(await Promise.all(files.map((file) => readFile(file))))
+  expect(all.includes(tenant.id)).toBe(true)
+  expect(bytes).toBeGreaterThan(100_000)
 })
