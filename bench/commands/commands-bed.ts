@@ -39,6 +39,7 @@ export async function openCommandsBed(options: BedOptions): Promise<CommandsBed>
     FB_APP_ID: '1029384756',
     FB_APP_SECRET: 'secret-of-the-benchmark',
     TOKEN_KEYS,
+    ERASURE_KEY: 'erasure-key-of-the-benchmarks-012345',
     LOG_LEVEL: 'info',
   }
   await using started = new AsyncDisposableStack()

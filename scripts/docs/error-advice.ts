@@ -29,6 +29,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   FAQ_NOT_FOUND: 'Check the id and whose key it is.',
   FAQ_LOG_NOT_FOUND:
     'Check the id: it is that of a reply with an answer of an FAQ (`GET /pages/:pageId/automatic-replies`).',
+  ERASURE_NOT_FOUND: 'Check the id and whose key it is.',
   DEAD_LETTER_NOT_FOUND: 'Check the id.',
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',
   PAGE_ALREADY_CONNECTED: 'Another tenant holds the page: it must let it go first.',

@@ -30,6 +30,7 @@ async function start(simulator: Simulator): Promise<TwoWorkers> {
     FB_APP_SECRET: simulator.app.secret,
     STALL_SECONDS: 30,
     TOKEN_KEYS,
+    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
   }
   const logger = createLogger({ service: 'many', level: process.env.TEST_LOG_LEVEL ?? 'silent' })
   for (let i = 0; i < 2; i++) opened.use(await createWorker({ config, eventLog, store, clock: systemClock, logger }))

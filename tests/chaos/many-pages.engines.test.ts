@@ -29,6 +29,7 @@ async function start(simulator: Simulator): Promise<TwoWorkers> {
     FB_APP_ID: simulator.app.id,
     FB_APP_SECRET: simulator.app.secret,
     TOKEN_KEYS,
+    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
     WORKER_PORT: '0',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',

@@ -43,6 +43,7 @@ const FILLED_IN = {
   FB_APP_SECRET: 'a'.repeat(32),
   FB_VERIFY_TOKEN: 'verify-me',
   TOKEN_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
+  ERASURE_KEY: 'e'.repeat(32),
 }
 
 /** `${NAME}`, `${NAME:-default}` and `${NAME:?error}`, as compose replaces them. */

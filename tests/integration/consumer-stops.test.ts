@@ -43,6 +43,7 @@ async function openEngines() {
         FB_APP_SECRET: 'secret',
         STALL_SECONDS: 30,
         TOKEN_KEYS,
+        ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
       },
       eventLog,
       store: ofWorker,

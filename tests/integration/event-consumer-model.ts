@@ -16,6 +16,7 @@ import { createSequences } from '@pagesync/shared/store/repositories/sequences.t
 import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { COUNTING_SESSIONS } from '@pagesync/shared/store/repositories/statistics-rows.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { consumePageEvents, type PageEventConsumer } from '@pagesync/sync-worker/consume/consume-page-events.ts'
 import { toPageEvents } from '@pagesync/webhook-gateway/to-page-events.ts'
 import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
@@ -85,9 +86,10 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Mod
         eventLog,
         pages: createPages(store, sequences, SEALER),
         synced: openSyncedCollections(store),
-        sequences,
         ledger: createLedger(store),
+        sequences,
         counting,
+        tombstones: createTombstones(store, 'erasure-key-of-the-tests-0123456789'),
         deadLetters: createDeadLetters(store, eventLog, '/test'),
         clock: systemClock,
         logger,

@@ -29,6 +29,8 @@ export interface TestTenant {
   readonly key: string
 }
 
+export type ApiData = ReturnType<typeof createApiData>
+
 /** Puts rows into the store as connecting and the worker do. */
 export function createApiData(store: Store) {
   const tenants = createTenants(store)
@@ -86,6 +88,7 @@ export function createApiData(store: Store) {
       })
       return rows.map((row) => ({ ...row, rev: 1 }))
     },
+    contactsOf: ({ _id }: ConversationRow) => store.collection(CONTACTS).getMany([_id]),
     async addComment(page: PageRow, fields: Partial<CommentRow> = {}): Promise<CommentRow> {
       const [id = 0] = await sequences.take('comment', 1)
       const row = { ...commentRow(page, id), ...fields }

@@ -18,9 +18,10 @@ import { call, type HttpAnswer } from './system.ts'
 import { TOKEN_KEYS } from './token-keys.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789'
+export const ERASURE_KEY = 'erasure-key-of-the-tests-0123456789'
 
 /** Knows everybody as the same person, who has no page. */
-const AGREEING_FACEBOOK: FacebookLogin = {
+export const AGREEING_FACEBOOK: FacebookLogin = {
   dialogUrl: (state) => `https://facebook.test/dialog/oauth?state=${state}`,
   tokenOfCode: async () => 'user-token',
   longLived: async (token) => token,
@@ -76,6 +77,7 @@ export async function startApiSystem(options: ApiSystemOptions = {}): Promise<Ap
         COMMAND_WAITERS_MAX: 1000,
         TRUSTED_PROXIES: undefined,
         TOKEN_KEYS,
+        ERASURE_KEY,
         ...options.config,
       },
       logger,

@@ -23,7 +23,7 @@ export async function callRoute(
   const [method = '', path = ''] = name.split(' ')
   const call = ROUTE_CALLS[name]
   if (!call) throw new Error(`${name} has no line in tests/support/route-calls.ts`)
-  const filled = await fillPath(path, things)
+  const filled = await fillPath(path, things, call.of)
   const query = withoutQuery ? {} : ((await call.query?.(things)) ?? {})
   const body = typeof call.body === 'function' ? await call.body(things) : call.body
   const hangUp = new AbortController()

@@ -35,6 +35,7 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
     FB_APP_SECRET: secret,
     FB_VERIFY_TOKEN: 'verify-token-of-the-tests',
     TOKEN_KEYS,
+    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
     LOG_LEVEL: 'info',
     // Nothing that a test did not ask for.
     SCHEDULES: 'off',

@@ -1,4 +1,4 @@
-import type { Things } from './tenant-things.ts'
+import type { ThingKind, Things } from './tenant-things.ts'
 
 /** How a route is called well. Ids in the path are filled in by themselves: see `paramThing`. */
 export interface RouteCall {
@@ -6,6 +6,8 @@ export interface RouteCall {
   readonly body?: object | ((things: Things) => Promise<object>)
   /** The same for the query. */
   readonly query?: (things: Things) => Promise<Readonly<Record<string, string>>>
+  /** What an id in the path is the id of, where it is not what its name says. */
+  readonly of?: Readonly<Record<string, ThingKind>>
   /** What the owner's call answers; any status below 300 by itself. */
   readonly ok?: number
   /** An answer that never ends by itself. */
@@ -62,6 +64,8 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'POST /conversations/:conversationId/mark-read-on-facebook': plain,
   'POST /conversations/:conversationId/thread-control': { body: { action: 'take' } },
   'GET /contacts/:id': plain,
+  'DELETE /contacts/:id': plain,
+  'GET /erasures/:id': plain,
   'PUT /contacts/:contactId': { body: { notes: 'x' } },
   'PUT /contacts/:contactId/update-in-system': { body: { notes: 'x' } },
   'GET /commands': { query: async ({ page }) => ({ page_id: String((await page()).id) }) },
@@ -110,6 +114,7 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'GET /audit-log': plain,
   'POST /tenants': { body: { name: 'Another' } },
   'GET /tenants': plain,
+  'DELETE /tenants/:id': { of: { id: 'spareTenant' } },
   'POST /tenants/:id/api-keys': { body: { name: 'CRM', scopes: ['read'] } },
   'GET /tenants/:id/api-keys': plain,
   'DELETE /tenants/:id/api-keys/:keyId': plain,

@@ -87,6 +87,7 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
         FB_APP_SECRET: simulator.app.secret,
         STALL_SECONDS: 30,
         TOKEN_KEYS,
+        ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
         FB_APP_ID: simulator.app.id,
         SCHEDULES: options.schedules ? 'on' : 'off',
         ...(options.sendEchoSeconds === undefined ? {} : { SEND_ECHO_SECONDS: options.sendEchoSeconds }),

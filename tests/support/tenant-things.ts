@@ -37,7 +37,7 @@ export function createThings(system: ApiSystem, tenant: TestTenant): Things {
     page: pageOf,
     async make(kind) {
       const id = await makers(system, tenant, pageOf)[kind]()
-      if (id.includes('_') && kind !== 'tenant') textIds.push(id)
+      if (id.includes('_') && kind !== 'tenant' && kind !== 'spareTenant') textIds.push(id)
       return id
     },
     async marks() {
@@ -65,6 +65,13 @@ function makers(system: ApiSystem, tenant: TestTenant, pageOf: () => Promise<Pag
     faq: () => rule('faq'),
     faqLog: () => rule('faqLog'),
     tenant: async () => tenant.id,
+    /** One that may be erased. */
+    spareTenant: async () => (await data.addTenant('Spare')).id,
+    erasure: async () => {
+      const [contact] = await data.contactsOf(await conversation())
+      const { body } = await system.request(tenant.key, 'DELETE', `/contacts/${contact?.id}`)
+      return String(body.erasure.id)
+    },
     page: async () => String((await pageOf()).id),
     conversation: async () => String((await conversation()).id),
     contact: async () => {
@@ -114,6 +121,7 @@ const PARAMS: Readonly<Record<string, ThingKind>> = {
   'accounts/:id': 'account',
   'commands/:id': 'command',
   'dead-letters/:id': 'deadLetter',
+  'erasures/:id': 'erasure',
   'api-keys/:id': 'apiKey',
   'api-keys/:keyId': 'apiKey',
   'automations/:id': 'keywords',
@@ -145,11 +153,15 @@ export function nobodysThings(tenant: TestTenant): Things {
 }
 
 /** The path with ids of the things. */
-export async function fillPath(path: string, things: Things): Promise<{ path: string; ids: string[] }> {
+export async function fillPath(
+  path: string,
+  things: Things,
+  kinds: Readonly<Record<string, ThingKind>> = {},
+): Promise<{ path: string; ids: string[] }> {
   const ids: string[] = []
   let filled = path
   for (const [, param = ''] of path.matchAll(/:(\w+)/g)) {
-    const kind = paramThing(path, param)
+    const kind = kinds[param] ?? paramThing(path, param)
     if (kind === undefined) throw new Error(`${path}: say in tests/support/tenant-things.ts what :${param} is`)
     const id = await things.make(kind)
     ids.push(id)

@@ -1,3 +1,4 @@
+import type { Eraser } from '@pagesync/shared/erasure/eraser.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import type { Server } from '@pagesync/shared/http/create-server.ts'
@@ -21,6 +22,7 @@ import type { Statistics } from '@pagesync/shared/store/repositories/statistics.
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import type { Tombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import type { ConnectAccount } from './connect-account.ts'
 import type { ConnectPage } from './connect-page.ts'
 import type { CredentialWatch } from './credential-watch.ts'
@@ -56,6 +58,8 @@ export interface ApiContext {
   readonly conversationReplies: Pick<ConversationReplies, 'of'>
   readonly compiledRules: RulesCache
   readonly statistics: Statistics
+  readonly eraser: Eraser
+  readonly tombstones: Tombstones
   readonly announce: Announce
   readonly liveEvents: Pick<LiveEvents, 'listen'>
   readonly eventLog: Pick<EventLog, 'publish'>

@@ -5,6 +5,7 @@ import {
   HttpSettings,
   LoginSettings,
   LogSettings,
+  PrivacySettings,
   StoreSettings,
   TokenSettings,
 } from '@pagesync/shared/config/common-config.ts'
@@ -37,6 +38,7 @@ export const ApiConfig = Type.Object({
     default: 1000,
     description: 'How many requests may wait at the same time; those beyond it answer 202 at once',
   }),
+  ...PrivacySettings,
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
   ...TokenSettings,

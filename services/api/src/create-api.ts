@@ -42,6 +42,7 @@ import { registerConversationPulls } from './routes/conversation-pulls.ts'
 import { registerConversationPushes } from './routes/conversation-pushes.ts'
 import { registerConversations } from './routes/conversations.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
+import { registerErasures, registerTenantErasure } from './routes/erasures.ts'
 import { registerEvents } from './routes/events.ts'
 import { registerFaqActs } from './routes/faq-acts.ts'
 import { registerFaqImport } from './routes/faq-import.ts'
@@ -73,7 +74,7 @@ const API_VERSION = '0.1.0'
 export interface ApiDeps {
   readonly config: Pick<
     ApiConfig,
-    'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES' | 'TOKEN_KEYS'
+    'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES' | 'TOKEN_KEYS' | 'ERASURE_KEY'
   > &
     JwtConfig &
     PullLimitsConfig &
@@ -125,6 +126,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
     callbackPath: `${BASE_PATH}/connect/callback`,
     publicUrl: createPublicUrl(app, config.PUBLIC_API_URL),
   })
+  await context.tombstones.checkKey()
   // Before the server stops taking connections: whoever waits is answered 202.
   app.addHook('preClose', async () => {
     await Promise.all([waiters.close(), liveEvents.close(), credentials[Symbol.asyncDispose]()])
@@ -214,6 +216,8 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   if (hasOperator) registerTenants(api, context)
   if (hasOperator) registerTenantApiKeys(api, context)
   if (hasOperator) registerTokens(api, context)
+  registerErasures(api, context)
+  if (hasOperator) registerTenantErasure(api, context)
 }
 
 function collectRoutes(app: Server): readonly ApiRoute[] {

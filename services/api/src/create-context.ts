@@ -1,3 +1,4 @@
+import { createEraser } from '@pagesync/shared/erasure/eraser.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
@@ -29,6 +30,7 @@ import { createStatistics } from '@pagesync/shared/store/repositories/statistics
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
+import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import type { ApiContext, ReadPage } from './api-context.ts'
 import { type AuditWriter, createAuditWriter } from './audit-writer.ts'
 import type { ApiConfig } from './config.ts'
@@ -45,7 +47,7 @@ import { createPublishCommand, createSubmitCommand, SOURCE } from './submit-comm
 import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
 
 export interface ContextDeps {
-  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS'> &
+  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS' | 'ERASURE_KEY'> &
     PullLimitsConfig & { readonly ALLOW_PRIVATE_URLS?: boolean }
   readonly logger: Logger
   readonly store: Store
@@ -106,6 +108,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
   const settings = createTenantSettings(store)
   const connectPage = createConnectPage({ pages, settings, ledger, submit, announce, logger })
   const disconnectPage = createDisconnectPage({ facebook, pages, logger })
+  const tombstones = createTombstones(store, config.ERASURE_KEY)
   return {
     context: {
       tenants,
@@ -127,6 +130,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
       compiledRules: createRulesCache(rules, clock, 0),
       settings,
       statistics: createStatistics(store),
+      tombstones,
+      eraser: createEraser({ store, tombstones, announce, now: () => clock.now() }),
       ownership,
       submit,
       run,

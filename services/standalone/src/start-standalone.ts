@@ -131,6 +131,7 @@ async function startWorker(
         GRAPH_CALLS_PER_SECOND: 2,
         STALL_SECONDS: 30,
         SCHEDULES: config.SCHEDULES,
+        ERASURE_KEY: demonstration.app_secret,
         FB_APP_ID: demonstration.app_id,
         FB_APP_SECRET: demonstration.app_secret,
         TOKEN_KEYS: demonstration.token_keys,
@@ -158,7 +159,13 @@ async function startApi(
   )
   const api = opened.use(
     await createApi({
-      config: { ...config, COMMAND_WAIT_SECONDS: 25, COMMAND_WAITERS_MAX: 1000, TOKEN_KEYS: demonstration.token_keys },
+      config: {
+        ...config,
+        COMMAND_WAIT_SECONDS: 25,
+        COMMAND_WAITERS_MAX: 1000,
+        TOKEN_KEYS: demonstration.token_keys,
+        ERASURE_KEY: demonstration.app_secret,
+      },
       eventLog,
       store,
       readPage: createReadPage(graph),

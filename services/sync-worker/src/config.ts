@@ -3,6 +3,7 @@ import {
   FacebookAppSettings,
   GraphSettings,
   LogSettings,
+  PrivacySettings,
   ScheduleSettings,
   StoreSettings,
   TokenSettings,
@@ -52,6 +53,7 @@ export const WorkerConfig = Type.Object({
     description:
       'Commands that ended are kept for so long: longer than the topics keep theirs, so that a topic read again runs nothing twice',
   }),
+  ...PrivacySettings,
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
   ...TokenSettings,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createCounting } from '@pagesync/shared/counting/counting.ts'
+import { createEraser } from '@pagesync/shared/erasure/eraser.ts'
 import type { EventLog, Subscription } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
@@ -25,6 +26,7 @@ import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-count
 import { createSendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { createAnswerMessages } from './automations/answer-messages.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
 import { createPageLeases } from './commands/page-leases.ts'
@@ -36,6 +38,8 @@ import { consumePageEvents } from './consume/consume-page-events.ts'
 import { createFailureGuard, type FailureGuard } from './consume/failure-guard.ts'
 import { createFollowUp } from './events/follow-up.ts'
 import { keepCounting } from './keep-counting.ts'
+import { carryOnErasures } from './privacy/carry-on-erasures.ts'
+import { createKeepOutOfPulls } from './privacy/keep-out-of-pulls.ts'
 import { repeat } from './repeat.ts'
 import type { ScheduleConfig } from './schedule/start-schedule.ts'
 import { startSchedule } from './schedule/start-schedule.ts'
@@ -44,7 +48,13 @@ import { SOURCE } from './source.ts'
 export interface WorkerDeps {
   readonly config: Pick<
     WorkerConfig,
-    'GRAPH_URL' | 'GRAPH_VERSION' | 'GRAPH_CALLS_PER_SECOND' | 'FB_APP_SECRET' | 'STALL_SECONDS' | 'TOKEN_KEYS'
+    | 'GRAPH_URL'
+    | 'GRAPH_VERSION'
+    | 'GRAPH_CALLS_PER_SECOND'
+    | 'FB_APP_SECRET'
+    | 'STALL_SECONDS'
+    | 'TOKEN_KEYS'
+    | 'ERASURE_KEY'
   > &
     Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS'>> &
     ScheduleConfig
@@ -66,6 +76,7 @@ export interface Worker extends AsyncDisposable {
 const HEALTH_BODY_LIMIT = 1024
 const PROFILES_EVERY_MS = 2_000
 const LEDGER_SWEEP_EVERY_MS = 60_000
+const ERASURES_EVERY_MS = 5_000
 const DAY_MS = 86_400_000
 /** A rule that somebody changed is in force after this at the latest. */
 const RULES_FRESH_MS = 2_000
@@ -91,6 +102,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const echoes = createSendEchoes(store)
   const replies = createAutomaticReplies(store, sequences)
   const ruleCounts = createRuleCounts(store, replies)
+  const tombstones = createTombstones(store, config.ERASURE_KEY)
+  await tombstones.checkKey()
   const deadLetters = createDeadLetters(store, eventLog, SOURCE)
   const changes = createPublishBatcher(eventLog, TOPICS.changes, CHANGES_WAITING)
   opened.defer(() => changes.close())
@@ -119,6 +132,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       pages,
       synced,
       counting,
+      keepOut: createKeepOutOfPulls(tombstones),
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
       appSecret: config.FB_APP_SECRET,
@@ -132,6 +146,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   )
   const schedule = startSchedule(config, { store, pages, ledger, clock, logger, workerId, announce, wake: runner.wake })
   if (schedule) opened.use(schedule)
+  const eraser = createEraser({ store, tombstones, announce, now: () => clock.now() })
   const retentionMs = (config.LEDGER_RETENTION_DAYS ?? 30) * DAY_MS
   const stopped = new AbortController()
   const often = { signal: stopped.signal, clock, logger }
@@ -141,6 +156,9 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     ),
     repeat({ ...often, everyMs: LEDGER_SWEEP_EVERY_MS, failed: 'ledger was not swept' }, () =>
       sweepLedger({ ledger, echoes, clock, logger, retentionMs }, stopped.signal),
+    ),
+    repeat({ ...often, everyMs: ERASURES_EVERY_MS, failed: 'erasures were not carried on' }, () =>
+      carryOnErasures({ eraser, clock, logger }, stopped.signal),
     ),
   ]
   repeated.push(...keepCounting({ counting, store, ...often }))
@@ -168,6 +186,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       synced,
       sequences,
       counting,
+      tombstones,
       deadLetters,
       ledger,
       followUp: createFollowUp({ ledger, echoes, pages, clock, workerId, announce, wake: runner.wake, answer }),

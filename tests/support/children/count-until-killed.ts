@@ -48,6 +48,7 @@ await createWorker({
     FB_APP_SECRET: 'none',
     STALL_SECONDS: 30,
     TOKEN_KEYS,
+    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
     SCHEDULES: 'off',
   },
   eventLog,

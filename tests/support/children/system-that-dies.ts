@@ -102,6 +102,7 @@ await createWorker({
     FB_APP_SECRET: app.secret,
     STALL_SECONDS: 30,
     TOKEN_KEYS,
+    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
     SEND_ECHO_SECONDS: 2,
   },
   eventLog,

@@ -62,6 +62,14 @@ export const HttpSettings = {
   ),
 }
 
+export const PrivacySettings = {
+  ERASURE_KEY: Secret({
+    minLength: 32,
+    description:
+      'Secret under which erased people are recognised; the same in worker and API, and for good: another one is refused',
+  }),
+}
+
 export const GraphSettings = {
   GRAPH_URL: Type.String({
     pattern: '^https?://[^/]+/?$',
@@ -107,6 +115,7 @@ export const FacebookAppSettings = {
 export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
   ...Object.keys(FacebookAppSettings),
   ...Object.keys(LoginSettings),
+  ...Object.keys(PrivacySettings),
   'PAGESYNC_ENGINES_DIR',
   // The command line's.
   'PAGESYNC_URL',

@@ -21,6 +21,9 @@ const RETENTION_MS: Record<keyof typeof TOPICS, number> = {
   deadLetters: 30 * DAY_MS,
 }
 
+/** Whatever was published before is forgotten by all topics after this. */
+export const TOPICS_KEEP_MS = Math.max(...Object.values(RETENTION_MS))
+
 /** The topics as the services make them at start, each with `partitions` partitions. */
 export function topicDefinitions(partitions: number): TopicDefinition[] {
   return Object.entries(TOPICS).map(([key, name]) => ({

@@ -11,6 +11,7 @@ import { Comment } from '../views/comment.ts'
 import { Contact } from '../views/contact.ts'
 import { Conversation } from '../views/conversation.ts'
 import { DeadLetter } from '../views/dead-letter.ts'
+import { Erasure } from '../views/erasure.ts'
 import { Faq, FaqStats } from '../views/faq.ts'
 import { Message } from '../views/message.ts'
 import { Page } from '../views/page.ts'
@@ -68,6 +69,7 @@ export async function registerDocuments(server: FastifyInstance, version: string
     Conversation,
     Message,
     Contact,
+    Erasure,
     Command,
     Run,
     Tenant,

@@ -1,3 +1,4 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { SendBody } from '@pagesync/shared/model/command-arguments.ts'
 import { type ConversationRow, conversationKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
@@ -49,10 +50,18 @@ export const registerSends: RegisterRoutes = (api, context) => {
     },
     async (request, reply) => {
       const page = await ownership.page(callerOf(request), request.params.pageId)
+      await assertNotErased(page, request.body.recipient_id, context)
       const [conversation] = await reader.conversationsByKey([conversationKey(page.id, request.body.recipient_id)])
       return send(request, reply, { page, ...(conversation ? { conversation } : {}) }, context)
     },
   )
+}
+
+/** Before the command is written: its row would name them again. */
+async function assertNotErased(page: PageRow, psid: string, { tombstones }: ApiContext): Promise<void> {
+  const stone = (await tombstones.find([{ pageId: page.id, psid }])).get(conversationKey(page.id, psid))
+  if (stone && stone.lifted_ms === null)
+    throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since', { status: 409 })
 }
 
 interface Target {

@@ -10,6 +10,7 @@ import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandProgress, CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import type { KeepOutOfPulls } from '../privacy/keep-out-of-pulls.ts'
 
 /** What an operation works with: one command of one page, within the page's lease and budget. */
 export interface OperationContext {
@@ -33,6 +34,8 @@ export interface OperationContext {
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly counting: Counting
+  /** What of a pull must not be stored. */
+  readonly keepOut: KeepOutOfPulls
   readonly clock: Clock
   readonly logger: Logger
   /** Fires when the lease is lost, the command is cancelled or the worker stops. */

@@ -201,6 +201,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     pages: deps.pages,
     synced: deps.synced,
     counting: deps.counting,
+    keepOut: deps.keepOut,
     clock: deps.clock,
     logger: deps.logger,
     announce: deps.announce,

@@ -9,6 +9,7 @@ import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import type { KeepOutOfPulls } from '../privacy/keep-out-of-pulls.ts'
 import type { PushSettings } from './operation.ts'
 import type { PageLeases } from './page-leases.ts'
 
@@ -19,6 +20,7 @@ export interface RunnerDeps {
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly counting: Counting
+  readonly keepOut: KeepOutOfPulls
   readonly echoes: SendEchoes
   readonly pushSettings: PushSettings
   readonly appSecret: string

@@ -10,11 +10,13 @@ import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import type { Tombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { applyEvents } from '../events/apply-events.ts'
 import { changesOfEvents } from '../events/changes-of-events.ts'
 import { effectOf, type PlacedEvent } from '../events/event-effect.ts'
 import type { FollowUp } from '../events/follow-up.ts'
 import { recogniseOwnSends } from '../events/recognise-own-sends.ts'
+import { keepOutOfEvents } from '../privacy/keep-out-of-events.ts'
 import { SOURCE } from '../source.ts'
 import { buryRecord } from './bury-record.ts'
 import { decodePageEvent } from './decode-page-event.ts'
@@ -29,6 +31,7 @@ export interface PageEventConsumerDeps {
   readonly synced: SyncedCollections
   readonly sequences: Sequences
   readonly counting: Counting
+  readonly tombstones: Tombstones
   readonly deadLetters: DeadLetters
   readonly ledger: Pick<Ledger, 'getByKeys'>
   /** What else follows from a batch once its rows are written. Must be repeatable. */
@@ -44,6 +47,8 @@ export interface PageEventCounts {
   handled: number
   unknownPage: number
   buried: number
+  /** About people who were erased. */
+  keptOut: number
 }
 
 export interface PageEventConsumer extends AsyncDisposable {
@@ -66,7 +71,7 @@ const ACTIVITY_EVERY_MS = 1_000
  */
 export async function consumePageEvents(deps: PageEventConsumerDeps): Promise<PageEventConsumer> {
   const { eventLog, clock, logger } = deps
-  const counts: PageEventCounts = { handled: 0, unknownPage: 0, buried: 0 }
+  const counts: PageEventCounts = { handled: 0, unknownPage: 0, buried: 0, keptOut: 0 }
   const directory = createPageDirectory(deps.pages, clock)
   const guard = createFailureGuard('page_events', logger)
   const handle = createHandler(deps, directory, counts)
@@ -130,8 +135,11 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
 
   return async (records: readonly StoredRecord[], bury: Bury): Promise<void> => {
     const placed = await place(records, directory, counts, bury)
-    if (placed.length === 0) return
-    const effects = await recogniseOwnSends(placed.map(effectOf), deps.ledger)
+    const { events, returned } = await keepOutOfEvents(placed, deps)
+    counts.keptOut += placed.length - events.length
+    if (events.length === 0) return
+    for (const key of returned) knownContacts.delete(key)
+    const effects = await recogniseOwnSends(events.map(effectOf), deps.ledger)
     const rows = await applyEvents(effects, knownContacts, deps)
     await deps.followUp?.(effects, rows)
     const changes = changesOfEvents(effects, rows, clock.now())
@@ -139,7 +147,7 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
       TOPICS.changes,
       changes.map((change) => changeRecord(change, SOURCE)),
     )
-    await recordActivity(placed)
+    await recordActivity(events)
     // Only now: had anything above failed, the contacts would have to be announced again.
     knownContacts.remember(rows.contacts.keys())
   }

@@ -1,6 +1,7 @@
 /** Remembers up to `max` keys; the oldest half is forgotten when it is full. */
 export interface KnownKeys extends ReadonlySet<string> {
   remember(keys: Iterable<string>): void
+  delete(key: string): boolean
 }
 
 export function createKnownKeys(max: number): KnownKeys {

@@ -23,7 +23,8 @@ import type { SentPart } from './deliver-parts.ts'
 
 /**
  * Writes a message that was sent, merged by Facebook's id with its echo in either order, and what it means for its
- * conversation. Repeating it changes and announces the same.
+ * conversation. Repeating it changes and announces the same. What was on its way to somebody who was erased meanwhile
+ * is not kept.
  */
 export async function recordSentMessage(
   { part, reference, atMs }: SentPart,
@@ -31,7 +32,8 @@ export async function recordSentMessage(
   psid: string,
   context: OperationContext,
 ): Promise<void> {
-  const { page, command, clock } = context
+  const { page, command, clock, keepOut } = context
+  if (await keepOut.isErased(page, psid)) return
   const key = conversationKey(page.id, psid)
   const automationId = command.arguments.automation_id
   const detail: MessageDetail = {

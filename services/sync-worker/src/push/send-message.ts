@@ -43,7 +43,7 @@ export const sendMessage: Operation = async (context) => {
 
 async function findRecipient(
   { recipient_id }: SendArguments,
-  { command, page, synced }: OperationContext,
+  { command, page, synced, keepOut }: OperationContext,
 ): Promise<{ readonly psid: string; readonly conversation: ConversationRow | undefined }> {
   const key = command.conversation_key ?? (recipient_id === undefined ? null : conversationKey(page.id, recipient_id))
   const [conversation] = key === null ? [] : await synced.conversations.getMany([key])
@@ -52,6 +52,8 @@ async function findRecipient(
     throw new AppError('RECIPIENT_UNAVAILABLE', 'The conversation has not exactly one person to send to', {
       status: 409,
     })
+  if (await keepOut.isErased(page, psid))
+    throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since', { status: 409 })
   return { psid, conversation }
 }
 

@@ -135,6 +135,8 @@ function deeperOf(pulled: readonly PulledConversation[], rows: PulledRows, conte
   return pulled.flatMap(({ thread, messages, messagesEnd }) => {
     const after = nextCursor(thread.messages)
     const key = keyOfThread(thread, context)
+    // What must not be stored need not be read.
+    if (!rows.conversations.has(key)) return []
     const knownUpToMs =
       messagesEnd === 'open-unless-known' ? (rows.conversations.get(key)?.before?.messages_complete_ms ?? null) : null
     if (after === null || reachesKnown(messages, knownUpToMs)) return []

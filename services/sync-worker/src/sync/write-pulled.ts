@@ -53,6 +53,7 @@ export interface PulledRows {
 
 interface Placed extends PulledConversation {
   readonly key: string
+  readonly psid: string | null
   readonly participant: Participant | null
   readonly stamp: Stamp
 }
@@ -62,7 +63,10 @@ export async function writePulled(
   pulled: readonly PulledConversation[],
   context: OperationContext,
 ): Promise<PulledRows> {
-  const placed = pulled.map((each) => place(each, context))
+  const placed = await context.keepOut.admit(
+    context.page,
+    pulled.map((each) => place(each, context)),
+  )
   const [contacts, messages] = await Promise.all([writeContacts(placed, context), writeMessages(placed, context)])
   const conversations = await writeConversations(placed, messages, context)
   const rows = { conversations, messages, contacts }
@@ -77,7 +81,8 @@ export async function writePulledMessages(
   requestedAtMs: number,
   context: OperationContext,
 ): Promise<PulledRows['messages']> {
-  const merged = await writeMessages([{ key, messages, stamp: pullStamp(requestedAtMs) }], context)
+  const pulled = { key, psid: psidOfKey(key, context), messages, stamp: pullStamp(requestedAtMs) }
+  const merged = await writeMessages(await context.keepOut.admit(context.page, [pulled]), context)
   const rows = { conversations: new Map(), contacts: new Map(), messages: merged }
   await context.announce(changesOfPull(rows, context.page, context.command.command_id, context.clock.now()))
   return merged
@@ -101,7 +106,15 @@ export function keyOfThread(thread: GraphConversation, context: OperationContext
 
 function place(pulled: PulledConversation, context: OperationContext): Placed {
   const participant = onlyParticipant(pulled.thread, context.page.facebook_page_id)
-  return { ...pulled, key: keyOfThread(pulled.thread, context), participant, stamp: pullStamp(pulled.requestedAtMs) }
+  const psid = participant?.psid ?? null
+  const stamp = pullStamp(pulled.requestedAtMs)
+  return { ...pulled, key: keyOfThread(pulled.thread, context), psid, participant, stamp }
+}
+
+/** Null where the conversation stands by its thread. */
+function psidOfKey(key: string, { page }: OperationContext): string | null {
+  const who = key.slice(`${page.id}:`.length)
+  return who.startsWith('t_') ? null : who
 }
 
 /** Marks a changed row with the command that wrote it; leaves an unchanged one as it is. */

@@ -29,6 +29,7 @@ export function cancelledRow(row: CommandRow, { by, nowMs }: LedgerAct): Command
 export function retriedRow(row: CommandRow, { by, nowMs }: LedgerAct): CommandRow {
   if (row.state !== 'failed' && row.state !== 'cancelled' && row.state !== 'expired')
     throw new AppError('NOT_RETRYABLE', `The command is ${row.state}`)
+  if (row.arguments.erased === true) throw new AppError('NOT_RETRYABLE', 'The person that it was about was erased')
   if (mayHaveReachedSomebody(row))
     throw new AppError('NOT_RETRYABLE', 'Facebook may have done it: doing it again could show it twice')
   const queued = withState(

@@ -3,6 +3,7 @@ import { API_KEY_USES, AUDIT_LOG, PAGE_LIMITS } from './access-rows.ts'
 import * as automationRows from './automation-rows.ts'
 import * as connections from './connection-rows.ts'
 import { DEAD_LETTERS } from './dead-letters.ts'
+import * as privacy from './privacy-rows.ts'
 import * as rows from './rows.ts'
 import { COUNTING_SESSIONS, STATISTICS } from './statistics-rows.ts'
 import { PAGE_TIMERS } from './timer-rows.ts'
@@ -45,6 +46,7 @@ export const COLLECTIONS: readonly CollectionDefinition<never>[] = [
   PAGE_TIMERS,
   STATISTICS,
   COUNTING_SESSIONS,
+  ...Object.values(privacy),
 ]
 
 export function ensureCollections(store: Store): Promise<void> {

@@ -293,7 +293,11 @@ export interface PageEventRow extends StoreDocument {
 }
 export const PAGE_EVENTS: CollectionDefinition<PageEventRow> = {
   name: 'page_events',
-  indexes: { byPage: ['page_id', 'time_ms'] },
+  indexes: {
+    byPage: ['page_id', 'time_ms'],
+    // Of one person; those that name nobody by themselves have null.
+    byPerson: ['page_id', 'psid'],
+  },
 }
 
 export interface CommandTransition {
@@ -370,7 +374,10 @@ export interface CommandSlotRow extends StoreDocument {
   readonly command_key: string
   readonly taken_ms: number
 }
-export const COMMAND_SLOTS: CollectionDefinition<CommandSlotRow> = { name: 'command_slots', indexes: {} }
+export const COMMAND_SLOTS: CollectionDefinition<CommandSlotRow> = {
+  name: 'command_slots',
+  indexes: { byCommand: ['command_key'], byTime: ['taken_ms'] },
+}
 
 /** Our echo of a send. `_id` is `sendKey(…)`: it may come before the answer, after it, or in its place. */
 export interface SendEchoRow extends StoreDocument {
@@ -406,7 +413,12 @@ export interface CommentRow extends StoreDocument {
 }
 export const COMMENTS: CollectionDefinition<CommentRow> = {
   name: 'comments',
-  indexes: { byId: ['id'], byPage: ['page_id', 'created_ms'], byPageId: ['page_id', 'id'] },
+  indexes: {
+    byId: ['id'],
+    byPage: ['page_id', 'created_ms'],
+    byPageId: ['page_id', 'id'],
+    byAuthor: ['page_id', 'from_id'],
+  },
 }
 export const commentKey = (pageId: number, commentId: string): string => `${pageId}:${commentId}`
 

@@ -1,0 +1,62 @@
+import type { CollectionDefinition, StoreDocument } from '../collection.ts'
+
+/** Who was erased, known by a keyed hash alone. `_id` is the page's id, a colon, and the hash of page and person. */
+export interface TombstoneRow extends StoreDocument {
+  readonly tenant_id: string
+  /** What the person and the page did up to here is not stored again. */
+  readonly erased_ms: number
+  /** When the person wrote first since: what is not older than that is stored. Null: they have not. */
+  readonly lifted_ms: number | null
+}
+export const TOMBSTONES: CollectionDefinition<TombstoneRow> = { name: 'tombstones', indexes: {} }
+
+/** Rises with each change of a page's tombstones; a page without it has none. `_id` is `String(page_id)`. */
+export interface TombstoneMarkRow extends StoreDocument {
+  readonly version: number
+}
+export const TOMBSTONE_MARKS: CollectionDefinition<TombstoneMarkRow> = { name: 'tombstone_marks', indexes: {} }
+
+/** What tells the key of the tombstones from another one. There is one row. */
+export interface ErasureKeyRow extends StoreDocument {
+  readonly check: string
+}
+export const ERASURE_KEYS: CollectionDefinition<ErasureKeyRow> = { name: 'erasure_keys', indexes: {} }
+
+/** A person as an erasure in work must know them. */
+export interface ErasedPerson {
+  readonly psid: string
+  readonly facebook_page_id: string
+  readonly contact_id: number | null
+  readonly thread_ids: readonly string[]
+}
+
+/**
+ * An erasure, carried out in steps of bounded size. `_id` is a natural key: of the contact, the page or the tenant.
+ * It stays as a trace; once it is finished it names nobody.
+ */
+export interface ErasureRow extends StoreDocument {
+  readonly tenant_id: string
+  readonly kind: 'contact' | 'page' | 'tenant'
+  /** Null for a tenant. */
+  readonly page_id: number | null
+  readonly person: ErasedPerson | null
+  /** What a page or a tenant had, as long as the work needs it: `_id`s of rows and ids of pages. */
+  readonly pages: readonly { readonly id: number; readonly key: string; readonly facebook_page_id: string }[]
+  readonly requested_ms: number
+  /** Null once finished; else when a worker should go on with it. Raised by whoever works at it. */
+  readonly due_ms: number | null
+  /** 1: everything goes. 2: what was still being written meanwhile goes. */
+  readonly pass: 1 | 2
+  readonly step: number
+  /** Where in the step; null at its beginning. */
+  readonly cursor: string | null
+  /** How many rows were removed or emptied, by step. */
+  readonly removed: Readonly<Record<string, number>>
+  /** When the first pass ended: from then on nothing is there. */
+  readonly erased_ms: number | null
+  readonly finished_ms: number | null
+}
+export const ERASURES: CollectionDefinition<ErasureRow> = {
+  name: 'erasures',
+  indexes: { byDue: ['due_ms'], byTenant: ['tenant_id', 'requested_ms'] },
+}

@@ -1,0 +1,141 @@
+import { createHmac, createSecretKey } from 'node:crypto'
+import { AppError } from '../../errors/app-error.ts'
+import type { Store } from '../collection.ts'
+import { ERASURE_KEYS, TOMBSTONE_MARKS, TOMBSTONES, type TombstoneRow } from './privacy-rows.ts'
+import { conversationKey } from './rows.ts'
+
+/** Somebody of a page of ours. */
+export interface PagePerson {
+  readonly pageId: number
+  readonly psid: string
+}
+
+export type Tombstone = Pick<TombstoneRow, 'erased_ms' | 'lifted_ms'>
+
+/**
+ * Who was erased and must not come back by what is still on its way. A person is known by a keyed hash: who has the
+ * rows alone can neither read nor guess them (page-scoped ids are short numbers).
+ */
+export interface Tombstones {
+  /** From now on nothing up to `erasedMs` is stored. Once more for a person who came back sets it anew. */
+  put(tenantId: string, person: PagePerson, erasedMs: number): Promise<void>
+  /**
+   * The tombstones of those who have one, by `conversationKey`. One read for all pages that have none, which is most;
+   * what a page's readers found is remembered for as long as its tombstones stay as they are.
+   */
+  find(persons: Iterable<PagePerson>): Promise<ReadonlyMap<string, Tombstone>>
+  /** The person wrote at `atMs`. The earliest that is later than the erasure counts. Answers the tombstone after it. */
+  lift(person: PagePerson, atMs: number): Promise<Tombstone | undefined>
+  /** `_id` of the person's tombstone, whether there is one or not. */
+  idOf(person: PagePerson): string
+  /**
+   * Under another key than before nobody would be recognised.
+   *
+   * @throws AppError CONFIGURATION_INVALID
+   */
+  checkKey(): Promise<void>
+}
+
+const CAS_ROUNDS_MAX = 20
+const CLEAN_PERSONS_MAX = 100_000
+const KEYS_AT_ONCE = 1_000
+
+/** @param key `ERASURE_KEY` */
+export function createTombstones(store: Store, key: string): Tombstones {
+  const tombstones = store.collection(TOMBSTONES)
+  const marks = store.collection(TOMBSTONE_MARKS)
+  const secret = createSecretKey(Buffer.from(key))
+  const hashOf = (text: string): string => createHmac('sha256', secret).update(text).digest('base64url')
+  const idOf = ({ pageId, psid }: PagePerson): string => `${pageId}:${hashOf(`person\n${pageId}\n${psid}`)}`
+  const clean = createCleanPersons()
+
+  /** After the row, so that whoever reads the new version reads the row, too. */
+  const raiseMark = (pageId: number) => marks.increment(String(pageId), { version: 1 })
+
+  const change = async (id: string, next: (row: TombstoneRow) => TombstoneRow | null) => {
+    for (let round = 0; round < CAS_ROUNDS_MAX; round++) {
+      const [row] = await tombstones.getMany([id])
+      const changed = row && next(row)
+      if (!row || !changed) return row
+      if ((await tombstones.replaceMany([changed])).lost.length === 0) return changed
+    }
+    throw new AppError('WRITE_CONFLICT', 'The tombstone is being changed by somebody else')
+  }
+
+  const readSome = async (persons: readonly PagePerson[]): Promise<Map<string, Tombstone>> => {
+    const byId = new Map(persons.map((person) => [idOf(person), conversationKey(person.pageId, person.psid)]))
+    const rows = await tombstones.getMany([...byId.keys()])
+    return new Map(rows.map((row) => [byId.get(row._id) as string, row]))
+  }
+
+  return {
+    idOf,
+    async put(tenantId, person, erasedMs) {
+      const row = { _id: idOf(person), tenant_id: tenantId, erased_ms: erasedMs, lifted_ms: null }
+      const { existing } = await tombstones.insertMany([row])
+      if (existing.length > 0)
+        await change(row._id, (old) => (old.erased_ms >= erasedMs ? null : { ...old, ...row, rev: old.rev }))
+      await raiseMark(person.pageId)
+    },
+    async find(persons) {
+      const distinct = new Map([...persons].map((each) => [conversationKey(each.pageId, each.psid), each]))
+      const pageIds = [...new Set([...distinct.values()].map(({ pageId }) => pageId))]
+      if (pageIds.length === 0) return new Map()
+      const versions = new Map((await marks.getMany(pageIds.map(String))).map((row) => [Number(row._id), row.version]))
+      const asked = [...distinct].filter(([id, { pageId }]) => {
+        const version = versions.get(pageId)
+        return version !== undefined && !clean.has(pageId, version, id)
+      })
+      const found = new Map<string, Tombstone>()
+      for (let i = 0; i < asked.length; i += KEYS_AT_ONCE)
+        for (const [id, row] of await readSome(asked.slice(i, i + KEYS_AT_ONCE).map(([, person]) => person)))
+          found.set(id, row)
+      for (const [id, { pageId }] of asked)
+        if (!found.has(id)) clean.remember(pageId, versions.get(pageId) as number, id)
+      return found
+    },
+    async lift(person, atMs) {
+      const row = await change(idOf(person), (old) =>
+        atMs > old.erased_ms && atMs < (old.lifted_ms ?? Number.POSITIVE_INFINITY) ? { ...old, lifted_ms: atMs } : null,
+      )
+      return row
+    },
+    async checkKey() {
+      const collection = store.collection(ERASURE_KEYS)
+      const check = hashOf('key check')
+      await collection.insertMany([{ _id: 'current', check }])
+      const [row] = await collection.getMany(['current'])
+      if (row && row.check !== check)
+        throw new AppError(
+          'CONFIGURATION_INVALID',
+          'ERASURE_KEY is another one than that of the tombstones in this store',
+        )
+    },
+  }
+}
+
+/** Persons of whom it was read that they have no tombstone, as of a version of their page's. */
+function createCleanPersons() {
+  const pages = new Map<number, { version: number; readonly keys: Set<string> }>()
+  let size = 0
+  return {
+    has: (pageId: number, version: number, key: string): boolean => {
+      const page = pages.get(pageId)
+      return page?.version === version && page.keys.has(key)
+    },
+    remember(pageId: number, version: number, key: string): void {
+      if (size >= CLEAN_PERSONS_MAX) {
+        pages.clear()
+        size = 0
+      }
+      const known = pages.get(pageId)
+      const page = known?.version === version ? known : { version, keys: new Set<string>() }
+      if (page !== known) {
+        size -= known?.keys.size ?? 0
+        pages.set(pageId, page)
+      }
+      if (!page.keys.has(key)) size++
+      page.keys.add(key)
+    },
+  }
+}
