@@ -12,6 +12,8 @@ export interface RouteCall {
   readonly ok?: number
   /** An answer that never ends by itself. */
   readonly stream?: true
+  /** Its answer may hold ids that the caller tried: of another tenant it must hold nothing all the same. */
+  readonly showsOwnTries?: true
   /** Open to everybody: the reason why. */
   readonly open?: string
 }
@@ -111,7 +113,7 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'POST /api-keys': { body: async ({ page }) => ({ name: 'CRM', scopes: ['read'], page_ids: [(await page()).id] }) },
   'GET /api-keys': plain,
   'DELETE /api-keys/:id': plain,
-  'GET /audit-log': plain,
+  'GET /audit-log': { showsOwnTries: true },
   'POST /tenants': { body: { name: 'Another' } },
   'GET /tenants': plain,
   'DELETE /tenants/:id': { of: { id: 'spareTenant' } },

@@ -134,7 +134,7 @@ const PARAMS: Readonly<Record<string, ThingKind>> = {
 }
 
 /** Undefined: nobody said what it is. */
-function paramThing(path: string, param: string): ThingKind | undefined {
+export function paramThing(path: string, param: string): ThingKind | undefined {
   const before = path.split('/').at(path.split('/').indexOf(`:${param}`) - 1)
   return PARAMS[path] ?? PARAMS[`${before}/:${param}`] ?? PARAMS[`:${param}`]
 }
