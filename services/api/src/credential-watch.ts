@@ -5,7 +5,7 @@ import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { Caller } from './caller.ts'
 
 /** With the time that one look takes: less than the 5 s within which a revoked key is refused. */
-const LOOK_EVERY_MS = 4_000
+const LOOK_EVERY_MS = 3_500
 
 export interface CredentialWatch extends AsyncDisposable {
   /** Fires as soon as the caller's credentials are found to have ended. The watch ends with `signal`. */

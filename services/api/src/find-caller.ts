@@ -17,8 +17,8 @@ export interface FindCallerDeps {
 /** Who bears the token; undefined for what is unknown, malformed, expired, revoked or of no tenant, all alike. */
 export type FindCaller = (token: string) => Promise<Caller | undefined>
 
-/** A tenant that is gone is refused within this time, as a revoked key is. */
-const REMEMBERED_MS = 5_000
+/** A tenant that is gone is refused within 5 s, as a revoked key is. */
+const REMEMBERED_MS = 4_000
 const REMEMBERED_MAX = 10_000
 
 export function createFindCaller({ findKey, noteUse, verifyJwt, tenants, clock }: FindCallerDeps): FindCaller {

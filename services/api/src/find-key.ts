@@ -3,8 +3,8 @@ import { hashApiKey, looksLikeApiKey } from '@pagesync/shared/security/api-key.t
 import type { ApiKeyRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
 
-/** A revoked key is refused within this time. */
-const KEY_CACHE_MS = 5_000
+/** A revoked key is refused within 5 s: the rest is for the look-up and the answer under way. */
+const KEY_CACHE_MS = 4_000
 const KEYS_MAX = 10_000
 
 interface Known {
