@@ -12,6 +12,7 @@ import type { Automations } from '@pagesync/shared/store/repositories/automation
 import type { RulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import type { ConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
+import type { LeaseReader } from '@pagesync/shared/store/repositories/lease-reader.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Logins } from '@pagesync/shared/store/repositories/logins.ts'
 import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
@@ -60,6 +61,7 @@ export interface ApiContext {
   readonly statistics: Statistics
   readonly eraser: Eraser
   readonly tombstones: Tombstones
+  readonly leases: LeaseReader
   readonly announce: Announce
   readonly liveEvents: Pick<LiveEvents, 'listen'>
   readonly eventLog: Pick<EventLog, 'publish'>

@@ -59,6 +59,7 @@ import { registerPages } from './routes/pages.ts'
 import { registerSchedule } from './routes/schedule.ts'
 import { registerSends } from './routes/sends.ts'
 import { registerSettings } from './routes/settings.ts'
+import { registerStatistics } from './routes/statistics.ts'
 import { registerSyncHistory } from './routes/sync-history.ts'
 import { registerSyncStatus } from './routes/sync-status.ts'
 import { registerTenantApiKeys } from './routes/tenant-api-keys.ts'
@@ -183,6 +184,7 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   registerAccounts(api, context)
   registerPagePulls(api, context)
   registerSyncStatus(api, context)
+  registerStatistics(api, context)
   registerSyncHistory(api, context)
   registerConversations(api, context)
   registerMessages(api, context)

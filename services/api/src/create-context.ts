@@ -18,6 +18,7 @@ import { createAutomations } from '@pagesync/shared/store/repositories/automatio
 import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
+import { createLeaseReader } from '@pagesync/shared/store/repositories/lease-reader.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createLogins } from '@pagesync/shared/store/repositories/logins.ts'
 import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
@@ -132,6 +133,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       statistics: createStatistics(store),
       tombstones,
       eraser: createEraser({ store, tombstones, announce, now: () => clock.now() }),
+      leases: createLeaseReader(store),
       ownership,
       submit,
       run,

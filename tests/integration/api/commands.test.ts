@@ -417,7 +417,14 @@ describe('the ledger', () => {
         total_contacts: 3,
         total_messages: 0,
         last_sync: null,
-        sync_frequency: null,
+        sync_frequency: {
+          runs_24h: 0,
+          runs_7d: 0,
+          average_interval_seconds: null,
+          average_duration_ms: null,
+          success_rate: null,
+          items_changed_24h: 0,
+        },
         next_scheduled_at: expect.stringMatching(/Z$/),
       },
       running: {

@@ -4,7 +4,7 @@ import type { DeltaSink } from './counts.ts'
 import type { CountedKind } from './id-ranges.ts'
 
 /** Days are kept for so long; of older messages only the totals tell. */
-const DAYS_KEPT = 400
+export const DAYS_KEPT = 400
 const DAY_MS = 86_400_000
 
 export type CountedRow = Pick<MessageRow | ConversationRow | ContactRow, 'id' | 'tenant_id' | 'page_id' | 'created_ms'>

@@ -17,6 +17,7 @@ import { Message } from '../views/message.ts'
 import { Page } from '../views/page.ts'
 import { Run } from '../views/run.ts'
 import { Settings } from '../views/settings.ts'
+import { PageStatistics, Statistics } from '../views/statistics.ts'
 import { Tenant } from '../views/tenant.ts'
 import { finishDocument } from './finish-document.ts'
 
@@ -32,6 +33,7 @@ const TAGS = [
   { name: 'pages', description: 'Connected pages' },
   { name: 'accounts', description: 'People at Facebook who connect their pages' },
   { name: 'sync', description: 'Pulls from Facebook, and how far they came' },
+  { name: 'statistics', description: 'What was counted: totals, and series for charts' },
   { name: 'push', description: 'What is done at Facebook; `outcome` says how far it reached' },
   { name: 'conversations', description: 'Conversations and their messages' },
   { name: 'contacts', description: 'The people who wrote' },
@@ -72,6 +74,8 @@ export async function registerDocuments(server: FastifyInstance, version: string
     Erasure,
     Command,
     Run,
+    PageStatistics,
+    Statistics,
     Tenant,
     DeadLetter,
     Settings,

@@ -1,10 +1,11 @@
 import { isFinal } from '@pagesync/shared/model/command.ts'
+import { SYNC_TYPES } from '@pagesync/shared/model/sync-commands.ts'
 import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
 import { commandSource, readRuns } from '../command-source.ts'
 import { errors, list, listQuery, PageParams } from '../route-shapes.ts'
-import { presentRun, Run, SYNC_TYPES } from '../views/run.ts'
+import { presentRun, Run } from '../views/run.ts'
 
 export const registerSyncHistory: RegisterRoutes = (api, { ledger, ownership }) => {
   api.get(

@@ -2,19 +2,12 @@ import { Type } from '@sinclair/typebox'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
 import { nextScheduledMs } from '../next-scheduled.ts'
+import { readPage } from '../read-statistics.ts'
 import { errors, PageParams, success } from '../route-shapes.ts'
 import { findRunningSync, RunningSync } from '../running-sync.ts'
 import { PageStatus, TokenStatus } from '../views/page.ts'
 import { Id, nullable, rfc3339OrNull, Time } from '../views/shapes.ts'
-
-const SyncFrequency = Type.Object({
-  runs_24h: Type.Integer(),
-  runs_7d: Type.Integer(),
-  average_interval_seconds: nullable(Type.Integer()),
-  average_duration_ms: nullable(Type.Integer()),
-  success_rate: nullable(Type.Number()),
-  items_changed_24h: Type.Integer(),
-})
+import { SyncFrequency, syncFrequency } from '../views/sync-frequency.ts'
 
 const SyncStatus = {
   page: Type.Object({
@@ -32,7 +25,7 @@ const SyncStatus = {
     total_contacts: Type.Integer(),
     total_messages: Type.Integer(),
     last_sync: nullable(Time),
-    sync_frequency: nullable(SyncFrequency),
+    sync_frequency: SyncFrequency,
     next_scheduled_at: nullable(Time),
   }),
   running: nullable(RunningSync),
@@ -52,12 +45,12 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
     },
     async (request) => {
       const page = await context.ownership.page(callerOf(request), request.params.pageId)
-      const [totals, lastEventMs, running] = await Promise.all([
-        context.statistics.totals([page.id]),
+      const [counted, lastEventMs, running] = await Promise.all([
+        readPage(page, context),
         context.pages.lastEventMs(page.id),
         runningSync(context, page.id),
       ])
-      const counts = totals.get(page.id) ?? {}
+      const counts = counted.totals
       const lastSyncedAt = rfc3339OrNull(page.last_synced_ms)
       return {
         success: true as const,
@@ -76,8 +69,7 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
           total_contacts: counts.contacts ?? 0,
           total_messages: counts.messages ?? 0,
           last_sync: lastSyncedAt,
-          // Comes with the statistics.
-          sync_frequency: null,
+          sync_frequency: syncFrequency(counted.windows),
           next_scheduled_at: rfc3339OrNull(nextScheduledMs(page, context.cronTimes, context.clock.now())),
         },
         running,

@@ -1,18 +1,8 @@
-import type { CommandType } from '@pagesync/shared/model/command.ts'
+import { SYNC_TYPES } from '@pagesync/shared/model/sync-commands.ts'
 import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { CommandError, presentFailure } from './command.ts'
 import { nullable, rfc3339OrNull, Time, wordOf } from './shapes.ts'
-
-/** The commands that read from Facebook what the page has: what the page's sync history lists. */
-export const SYNC_TYPES: ReadonlySet<CommandType> = new Set([
-  'page.sync_details',
-  'page.sync_contacts',
-  'page.sync_conversations',
-  'page.full_sync',
-  'conversation.sync_messages',
-  'conversation.sync_status',
-] as const)
 
 export const Run = Type.Object(
   {

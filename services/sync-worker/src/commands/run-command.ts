@@ -11,6 +11,7 @@ import { announceTokenNews } from '@pagesync/shared/store/repositories/announce-
 import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { withDeadToken } from '../health/token-state.ts'
 import { afterFailure, toFailure } from './after-failure.ts'
+import { countAttempt } from './count-attempt.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { LEASE_MS } from './page-leases.ts'
 import type { RunnerDeps } from './runner-deps.ts'
@@ -58,11 +59,14 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
     logger.info({ graph_calls: callsOf(run) }, 'command finished')
   } catch (thrown) {
     await settleFailure(toAppError(thrown), run, record, deps)
+  } finally {
+    countAttempt(run, record.row(), callsOf(run), deps)
   }
 }
 
 const callsOf = ({ graph, writes, inspection }: CommandRun): number =>
   graph.calls() + writes.calls() + inspection.calls()
+
 /** Who waited for a pull finds it counted. What cannot be shown now is shown a moment later, so it is no failure. */
 async function showCounts({ counting, logger }: RunnerDeps): Promise<void> {
   await counting.flush().catch((err: unknown) => logger.warn({ err }, 'counts were not folded'))

@@ -147,10 +147,17 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
       TOPICS.changes,
       changes.map((change) => changeRecord(change, SOURCE)),
     )
+    countWebhookEvents(placed, deps.counting)
     await recordActivity(events)
     // Only now: had anything above failed, the contacts would have to be announced again.
     knownContacts.remember(rows.contacts.keys())
   }
+}
+
+/** After all else: a batch that failed is handled again. */
+function countWebhookEvents(placed: readonly PlacedEvent[], counting: Counting): void {
+  for (const [page, events] of Map.groupBy(placed, ({ page }) => page))
+    counting.count(page, 'webhook_events', events.length, { total: true })
 }
 
 async function place(

@@ -11,12 +11,14 @@ import {
   newConversation,
 } from '@pagesync/shared/model/merge-conversation.ts'
 import { type MessageDraft, mergeMessage } from '@pagesync/shared/model/merge-message.ts'
+import { type Answer, followWaiting } from '@pagesync/shared/model/response-times.ts'
 import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
 import type { Draft, MergedRow } from '@pagesync/shared/store/merge-rows.ts'
 import type { CommentRow, ContactRow, ConversationRow, MessageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Sequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { applyComments } from './apply-comments.ts'
+import { type Answered, countAnswers } from './count-answers.ts'
 import type { EventEffect } from './event-effect.ts'
 import { snippetOf } from './snippet.ts'
 
@@ -121,12 +123,13 @@ async function keepRawEvents(effects: readonly EventEffect[], { synced }: ApplyD
   if (rows.size > 0) await synced.pageEvents.insertMany([...rows.values()])
 }
 
-function applyToConversations(
+async function applyToConversations(
   effects: readonly EventEffect[],
   messages: AppliedRows['messages'],
   { synced, counting, clock }: ApplyDeps,
 ) {
-  return mergeCounted<ConversationRow, EventEffect>(counting, 'conversation', {
+  const answers = new Map<string, Answered>()
+  const merged = await mergeCounted<ConversationRow, EventEffect>(counting, 'conversation', {
     collection: synced.conversations,
     incoming: groupBy(effects, (effect) => effect.conversationKey),
     expect: 'existing',
@@ -134,14 +137,26 @@ function applyToConversations(
       const first = group[0] as EventEffect
       const identity = { _id: key, tenant_id: first.page.tenant_id, page_id: first.page.id, psid: first.event.psid }
       let next: ConversationDraft = row ?? newConversation(identity, first.event.id, clock.now())
+      // Of the last fold alone: the one that was written.
+      const answered: Answer[] = []
+      answers.set(key, { page: first.page, answers: answered })
       for (const effect of group) {
-        for (const step of stepsOf(effect, messages)) next = mergeConversation(next, step)
+        for (const step of stepsOf(effect, messages)) {
+          if (step.kind === 'message') {
+            const waiting = followWaiting(next, step)
+            answered.push(...waiting.answers)
+            next = waiting.row
+          }
+          next = mergeConversation(next, step)
+        }
         // Marked one by one: a webhook repeated within one batch must find its first delivery counted.
         next = markApplied(next, effect.position)
       }
       return next
     },
   })
+  countAnswers(answers.values(), counting)
+  return merged
 }
 
 function stepsOf(effect: EventEffect, messages: AppliedRows['messages']): ConversationStep[] {

@@ -69,9 +69,8 @@ export async function writePulled(
   )
   const [contacts, messages] = await Promise.all([writeContacts(placed, context), writeMessages(placed, context)])
   const conversations = await writeConversations(placed, messages, context)
-  const rows = { conversations, messages, contacts }
-  await context.announce(changesOfPull(rows, context.page, context.command.command_id, context.clock.now()))
-  return rows
+  await announceChanges({ conversations, messages, contacts }, context)
+  return { conversations, messages, contacts }
 }
 
 /** Merges messages of one known conversation. Older ones tell nothing new of it, so its row is not touched. */
@@ -83,9 +82,14 @@ export async function writePulledMessages(
 ): Promise<PulledRows['messages']> {
   const pulled = { key, psid: psidOfKey(key, context), messages, stamp: pullStamp(requestedAtMs) }
   const merged = await writeMessages(await context.keepOut.admit(context.page, [pulled]), context)
-  const rows = { conversations: new Map(), contacts: new Map(), messages: merged }
-  await context.announce(changesOfPull(rows, context.page, context.command.command_id, context.clock.now()))
+  await announceChanges({ conversations: new Map(), contacts: new Map(), messages: merged }, context)
   return merged
+}
+
+async function announceChanges(rows: PulledRows, { page, command, clock, counting, announce }: OperationContext) {
+  const changes = changesOfPull(rows, page, command.command_id, clock.now())
+  await announce(changes)
+  counting.count(page, 'items_changed', changes.length)
 }
 
 /** Notes that all messages of a conversation up to a time are stored. */

@@ -130,6 +130,9 @@ export interface ConversationRow extends StoreDocument {
   /** The person's last action: opens the reply window. */
   readonly last_customer_ms: number | null
   readonly unread_count: number
+  /** The first message that nothing, or no person, has answered yet; absent or null while nobody waits. */
+  readonly waiting_since_ms?: number | null
+  readonly waiting_person_since_ms?: number | null
   /** Of the newest knowledge about `unread_count`. */
   readonly unread_stamp: Stamp
   /** Of the newest pull that told `unread_count`: what is older is contained in it. */

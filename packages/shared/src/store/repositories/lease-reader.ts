@@ -1,0 +1,21 @@
+import { KEYS_MAX } from '../call-limits.ts'
+import type { Store } from '../collection.ts'
+import { PAGE_LEASES, type PageLeaseRow } from './rows.ts'
+
+/** The pages' leases, to be looked at: what is left of a page's budget. Workers alone write them. */
+export interface LeaseReader {
+  /** Of pages whose owner the caller has checked; those that no worker served yet have none. */
+  ofPages(pageIds: readonly number[]): Promise<PageLeaseRow[]>
+}
+
+export function createLeaseReader(store: Store): LeaseReader {
+  const leases = store.collection(PAGE_LEASES)
+  return {
+    async ofPages(pageIds) {
+      const rows: PageLeaseRow[] = []
+      for (let i = 0; i < pageIds.length; i += KEYS_MAX)
+        rows.push(...(await leases.getMany(pageIds.slice(i, i + KEYS_MAX).map(String))))
+      return rows
+    },
+  }
+}
