@@ -1,3 +1,4 @@
+import { isTimeZone } from '@pagesync/shared/automations/wall-clock.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { type PageSettings, pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
@@ -46,13 +47,4 @@ export function assertTimeZone({ timezone }: Partial<PageSettings>, path: string
   if (timezone === undefined || isTimeZone(timezone)) return
   const problems = [{ path: `${path}/timezone`, message: 'is no IANA time zone, such as Asia/Phnom_Penh' }]
   throw new AppError('VALIDATION_FAILED', `${path}/timezone: ${problems[0]?.message}`, { problems })
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    // Offsets such as +07:00 are understood as well, but know no daylight saving.
-    return /[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
-  } catch {
-    return false
-  }
 }

@@ -7,6 +7,7 @@ import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { ALL_SCOPES, createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import type { Demonstration } from './demonstration.ts'
+import { provisionRules } from './provision-rules.ts'
 
 export interface ProvisionedPage {
   readonly id: number
@@ -43,6 +44,7 @@ export async function provisionPage(
   if (page.settings === undefined)
     await pages.update(TENANT_ID, page.id, (row) => ({ ...row, settings: { mirror_labels: true } }))
   await subscribeWebhooks(store, page, nowMs)
+  await provisionRules(store, page, nowMs)
   return { id: page.id, created: created || page.last_synced_ms === null }
 }
 

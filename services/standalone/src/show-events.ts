@@ -23,12 +23,14 @@ function readChange(record: StoredRecord): Change {
   return JSON.parse(record.value.toString('utf8')) as Change
 }
 
-function lineOf({ type, origin, fields, at }: Change): string | null {
+function lineOf({ type, origin, fields, at, page_id }: Change): string | null {
   const time = at.slice(11, 19)
   if (type === 'message.created' && origin === 'live') {
     const who = fields.direction === 'in' ? 'customer' : 'page'
     return `${time}  ${who} wrote   ${String(fields.text ?? '[attachment]').slice(0, TEXT_LENGTH_MAX)}   (conversation ${fields.conversation_id})`
   }
+  if (type === 'automation.triggered')
+    return `${time}  answered by    automation ${fields.automation_id}, ${fields.automation_type} (counted under /pages/${page_id}/automations)`
   if (type === 'sync.started') return `${time}  sync started`
   if (type === 'sync.progress')
     return `${time}  syncing        ${fields.phase}: ${fields.done}${fields.total === null ? '' : ` of ${fields.total}`}`

@@ -13,6 +13,9 @@ const TEXTS = [
   'Thank you, see you tomorrow!',
 ] as const
 
+/** Somebody who starts the demonstration sees the first soon. */
+const FIRST_AFTER_SECONDS = 2
+
 /** Lets a customer write now and then, until the signal fires. */
 export async function simulateTraffic(
   { simulator, demonstration }: Standalone,
@@ -21,7 +24,8 @@ export async function simulateTraffic(
   logger: Logger,
 ): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
-    await delay(everySeconds * 1000 * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined)
+    const seconds = i === 0 ? Math.min(FIRST_AFTER_SECONDS, everySeconds) : everySeconds * (0.5 + Math.random())
+    await delay(seconds * 1000, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return
     try {
       await simulator.control('POST', 'messages', {

@@ -28,6 +28,7 @@ import { createSequences } from '@pagesync/shared/store/repositories/sequences.t
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { createAnswerMessages } from './automations/answer-messages.ts'
+import { createNoteFaqSend } from './automations/note-faq-send.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
 import { createPageLeases } from './commands/page-leases.ts'
 import { requestProfiles } from './commands/request-profiles.ts'
@@ -135,6 +136,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       keepOut: createKeepOutOfPulls(tombstones),
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
+      noteFaqSend: createNoteFaqSend({ replies, ruleCounts }),
       appSecret: config.FB_APP_SECRET,
       graphClient,
       rates: { ...DEFAULT_RATES, conversations },

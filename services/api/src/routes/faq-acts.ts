@@ -1,3 +1,4 @@
+import { fillTemplate } from '@pagesync/shared/automations/fill-template.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { SendArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { replyKey } from '@pagesync/shared/store/repositories/automation-rows.ts'
@@ -48,7 +49,10 @@ export const registerFaqActs: RegisterRoutes = (api, context) => {
       const { conversation, page } = await ownership.conversation(caller, request.params.conversationId)
       // An FAQ of another page is as good as none: its answer speaks for that page.
       if (faq.page_id !== page.id) throw new AppError('FAQ_NOT_FOUND', `No such FAQ: ${faq.id}`)
-      const args: SendArguments = { ...pushArguments(caller, { message: faq.answer }), part: 'faq', part_id: faq.id }
+      const [contact] = await reader.contactsByKey([conversation._id])
+      const name = contact?.name ?? conversation.participant_name
+      const message = fillTemplate(faq.answer, { name, firstName: null, pageName: page.name ?? '' })
+      const args: SendArguments = { ...pushArguments(caller, { message }), part: 'faq', part_id: faq.id }
       return run(request, reply, {
         page,
         conversation,

@@ -11,6 +11,7 @@ import type { CommandProgress, CommandRow, PageRow } from '@pagesync/shared/stor
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import type { KeepOutOfPulls } from '../privacy/keep-out-of-pulls.ts'
+import type { NoteFaqSend } from '../automations/note-faq-send.ts'
 
 /** What an operation works with: one command of one page, within the page's lease and budget. */
 export interface OperationContext {
@@ -31,6 +32,8 @@ export interface OperationContext {
   readonly armTimers: (page: PageRow) => Promise<void>
   /** Asks for something else, for later or at once. The same id asks once. */
   readonly submit: (command: NewCommand) => Promise<void>
+  /** Once the answer of an FAQ that a person chose has arrived. */
+  readonly noteFaqSend: NoteFaqSend
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly counting: Counting

@@ -198,6 +198,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     signal,
     echoes: deps.echoes,
     pushSettings: deps.pushSettings,
+    noteFaqSend: deps.noteFaqSend,
     inspectToken: () => inspection.inspect(),
     wakePage: () => deps.ledger.wakePage(page.id, deps.clock.now()),
     armTimers: deps.armTimers,

@@ -10,6 +10,7 @@ import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import type { KeepOutOfPulls } from '../privacy/keep-out-of-pulls.ts'
+import type { NoteFaqSend } from '../automations/note-faq-send.ts'
 import type { PushSettings } from './operation.ts'
 import type { PageLeases } from './page-leases.ts'
 
@@ -23,6 +24,7 @@ export interface RunnerDeps {
   readonly keepOut: KeepOutOfPulls
   readonly echoes: SendEchoes
   readonly pushSettings: PushSettings
+  readonly noteFaqSend: NoteFaqSend
   readonly appSecret: string
   readonly graphClient: GraphClient
   readonly rates: BudgetRates

@@ -31,6 +31,7 @@ export const sendMessage: Operation = async (context) => {
     context,
   )
   if ('unconfirmed' in sent) return sent
+  await context.noteFaqSend(context.command, context.clock.now())
   return {
     result: {
       message: 'Message sent',

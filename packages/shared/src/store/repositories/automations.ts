@@ -33,6 +33,8 @@ export interface Automations {
   readonly faqs: RuleCollection<FaqRow>
   /** After every write: workers read the page's rules anew. */
   changed(pageId: number): Promise<void>
+  /** True once for each page whose rules nobody ever changed: whoever is answered so may make the first. */
+  begin(pageId: number): Promise<boolean>
   /** The version of each page's rules; 0 where there never were any. */
   versions(pageIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   rulesOf(pageId: number): Promise<RulesOfPage>
@@ -53,6 +55,10 @@ export function createAutomations(store: Store, sequences: Sequences): Automatio
     faqs,
     async changed(pageId) {
       await versions.increment(String(pageId), { version: 1 })
+    },
+    async begin(pageId) {
+      const { existing } = await versions.insertMany([{ _id: String(pageId), version: 1 }])
+      return existing.length === 0
     },
     async versions(pageIds) {
       const rows = await versions.getMany(pageIds.map(String))
