@@ -21,6 +21,8 @@ export interface CommandsBed extends AsyncDisposable {
   readonly apiUrl: string
   readonly apiKey: string
   readonly controlUrl: string
+  /** What all services share. */
+  readonly environment: Readonly<Record<string, string>> & { readonly FB_APP_SECRET: string }
   /** Our ids of all conversations, page by page in turn: neighbours in the list are of different pages. */
   readonly conversationIds: readonly number[]
   readonly processes: Readonly<Record<'api' | 'worker' | 'simulator', NodeProcess>>
@@ -30,6 +32,8 @@ const OPERATOR_TOKEN = 'operator-token-of-the-benchmark-of-commands'
 /** What Facebook allows for listings is not what is measured. */
 const UNLIMITED = '10000'
 const SYNC_WITHIN_MS = 60_000
+/** They make the collections of a new database, which takes its time on a loaded machine. */
+const START_WITHIN_MS = 180_000
 
 export async function openCommandsBed(options: BedOptions): Promise<CommandsBed> {
   const shared = {
@@ -75,12 +79,16 @@ export async function openCommandsBed(options: BedOptions): Promise<CommandsBed>
   })
   started.defer(async () => void (await api.end('SIGTERM')))
   const listening = ({ msg }: Record<string, unknown>): boolean => msg === 'listening'
-  const [{ url: apiUrl }] = await Promise.all([api.jsonLine<{ url: string }>(listening), worker.jsonLine(listening)])
+  const [{ url: apiUrl }] = await Promise.all([
+    api.jsonLine<{ url: string }>(listening, START_WITHIN_MS),
+    worker.jsonLine(listening, START_WITHIN_MS),
+  ])
   const provisioned = await provision(apiUrl, facebook.pages)
   const all = started.move()
   return {
     apiUrl,
     controlUrl: `${facebook.url}/_control`,
+    environment: shared,
     ...provisioned,
     processes: { api, worker, simulator },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
