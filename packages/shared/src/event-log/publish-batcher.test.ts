@@ -127,12 +127,12 @@ describe('createPublishBatcher', () => {
 
   it('gives up on calls that waited longer than a call may take', async () => {
     const log = heldLog()
-    const batcher = createPublishBatcher(log, 't', { callMsMax: 30, publishTimeoutMs: 20 })
+    const batcher = createPublishBatcher(log, 't', { callMsMax: 1_000, publishTimeoutMs: 20 })
     const first = batcher.publish([record('a')])
     await aMoment()
     const second = batcher.publish([record('b')])
     expect(log.calls[0]!.timeoutMs).toBe(20)
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    await new Promise((resolve) => setTimeout(resolve, 1_010))
     log.calls[0]!.resolve()
     expect(await outcome(first)).toBe('published')
     expect(await outcome(second)).toBe('EVENT_LOG_UNAVAILABLE')
