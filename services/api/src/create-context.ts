@@ -108,8 +108,9 @@ export function createContext(deps: ContextDeps): OwnedContext {
     )
   const settings = createTenantSettings(store)
   const connectPage = createConnectPage({ pages, settings, ledger, submit, announce, logger })
-  const disconnectPage = createDisconnectPage({ facebook, pages, logger })
   const tombstones = createTombstones(store, config.ERASURE_KEY)
+  const eraser = createEraser({ store, tombstones, announce, now: () => clock.now() })
+  const disconnectPage = createDisconnectPage({ facebook, pages, logger })
   return {
     context: {
       tenants,
@@ -132,8 +133,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
       settings,
       statistics: createStatistics(store),
       tombstones,
-      eraser: createEraser({ store, tombstones, announce, now: () => clock.now() }),
       leases: createLeaseReader(store),
+      eraser,
       ownership,
       submit,
       run,
@@ -148,7 +149,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       connectPage,
       connectAccount: createConnectAccount({ facebook, accounts, pages, connectPage }),
       disconnectPage,
-      disconnectAccount: createDisconnectAccount({ accounts, pages, disconnectPage }),
+      disconnectAccount: createDisconnectAccount({ accounts, pages, disconnectPage, eraser }),
       publicUrl,
       callbackPath,
       resealTokens: (max) => resealTokens(store, sealer, max),

@@ -1,13 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+
+import { createEraser } from '@pagesync/shared/erasure/eraser.ts'
+
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { LOGINS, SEALED_TOKENS } from '@pagesync/shared/store/repositories/connection-rows.ts'
-import { COMMANDS } from '@pagesync/shared/store/repositories/rows.ts'
+import { COMMANDS, CONVERSATIONS } from '@pagesync/shared/store/repositories/rows.ts'
+import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
-import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
+import { type ApiSystem, ERASURE_KEY, startApiSystem } from '../../support/api-system.ts'
 import { eventually } from '../../support/eventually.ts'
 import { openSimulatedFacebook, type SimulatedFacebook } from '../../support/simulated-facebook.ts'
 
@@ -345,6 +349,29 @@ describe("an account's pages", () => {
     const again = await connect()
     expect(again.body.account).toMatchObject({ id: body.account.id, status: 'connected' })
     expect(pageNamed(again.body, '510').id).toBe(pageNamed(body, '510').id)
+  })
+
+  it('are erased with it where that is asked for, those disconnected before among them', async () => {
+    const { body } = await connect()
+    const { id } = pageNamed(body, '510')
+    await data.addConversations((await data.pages.get(tenant.id, id))!, 2)
+    await remove(`/pages/${id}`)
+    expect((await remove(`/accounts/${body.account.id}?erase=maybe`)).status).toBe(400)
+    const answer = await remove(`/accounts/${body.account.id}?erase=true`)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    expect(answer.body.pages).toHaveLength(2)
+    expect(answer.body.erasures.map(({ kind }: { kind: string }) => kind)).toEqual(['page', 'page', 'page'])
+    // What a worker does.
+    const eraser = createEraser({
+      store: system.store,
+      tombstones: createTombstones(system.store, ERASURE_KEY),
+      announce: async () => undefined,
+      now: () => Date.now() + shiftMs,
+    })
+    for (const { id: erasureId } of answer.body.erasures)
+      await eraser.work((await eraser.get(erasureId))!, Number.POSITIVE_INFINITY)
+    expect((await system.request(tenant.key, 'GET', `/pages/${id}/conversations`)).status).toBe(404)
+    expect(await system.store.collection(CONVERSATIONS).count({ index: 'byPage', equals: { page_id: id } })).toBe(0)
   })
 
   it("show that the person's token is dead once Facebook says so", async () => {

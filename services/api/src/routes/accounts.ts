@@ -6,11 +6,17 @@ import { createListing } from '../listing.ts'
 import { errors, IdParams, LOGIN_ERRORS, list, listQuery, success } from '../route-shapes.ts'
 import { traceparentOf } from '../traceparent.ts'
 import { Account, presentAccount, presentRefused, Refused } from '../views/account.ts'
+import { Erasure, presentErasure } from '../views/erasure.ts'
 import { Page, presentPage } from '../views/page.ts'
 import { named } from '../views/shapes.ts'
 
 const Position = Type.Object({ _id: Type.String(), id: Type.Integer() })
 const readListing = createListing('accounts', Position, ({ _id, id }: AccountRow) => ({ _id, id }))
+
+const EraseQuery = Type.Object(
+  { erase: Type.Optional(Type.Boolean({ description: 'Erase what was synced, too; for good' })) },
+  { additionalProperties: false },
+)
 
 /** An account is the tenant's as a whole: a key for some pages alone has no part in it. */
 export const registerAccounts: RegisterRoutes = (
@@ -77,12 +83,15 @@ export const registerAccounts: RegisterRoutes = (
         tags: ['accounts'],
         summary: 'Disconnect an account and its pages',
         description:
-          "Unsubscribes the pages' webhooks as far as Facebook agrees (`webhooks_unsubscribed`), forgets all tokens. What was synced stays.",
+          "Unsubscribes the pages' webhooks as far as Facebook agrees (`webhooks_unsubscribed`), forgets all tokens. What was synced stays, " +
+          'or with `erase=true` is erased with every page that the account ever connected: `erasures` say how far that is.',
         params: IdParams,
+        querystring: EraseQuery,
         response: {
           200: success({
             account: named(Account),
             pages: Type.Array(Type.Object({ page: named(Page), webhooks_unsubscribed: Type.Boolean() })),
+            erasures: Type.Array(named(Erasure)),
           }),
           ...errors('admin', ['ACCOUNT_NOT_FOUND']),
         },
@@ -90,7 +99,8 @@ export const registerAccounts: RegisterRoutes = (
     },
     async (request) => {
       const account = await ownership.account(callerOf(request), request.params.id)
-      const { account: row, pages } = await disconnectAccount(account, clock.now())
+      const { erase = false } = request.query
+      const { account: row, pages, erasures } = await disconnectAccount(account, { erase }, clock.now())
       return {
         success: true as const,
         account: presentAccount(row, clock.now()),
@@ -98,6 +108,7 @@ export const registerAccounts: RegisterRoutes = (
           page: presentPage(page),
           webhooks_unsubscribed: webhooksUnsubscribed,
         })),
+        erasures: erasures.map(presentErasure),
       }
     },
   )
