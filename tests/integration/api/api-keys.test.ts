@@ -103,6 +103,26 @@ describe('a key in use', () => {
     expect(again.body.api_key.revoked_at).toBe(revoked.body.api_key.revoked_at)
   })
 
+  it('hears no more of what happens within five seconds after it was revoked', async () => {
+    const { key, id } = (await make(tenant.key, { name: 'listener', scopes: ['read'] })).body.api_key
+    const stream = await fetch(`${system.url}/events`, { headers: { authorization: `Bearer ${key}` } })
+    const other = await fetch(`${system.url}/events`, { headers: { authorization: `Bearer ${tenant.key}` } })
+    expect([stream.status, other.status]).toEqual([200, 200])
+    let ended = false
+    const drain = async (body: ReadableStream) => {
+      for await (const _ of body);
+      ended = true
+    }
+    const drained = drain(stream.body!)
+    expect(ended).toBe(false)
+    await system.request(tenant.key, 'DELETE', `/api-keys/${id}`)
+    const revokedMs = Date.now()
+    await drained
+    // The bound between two looks, not the machine's speed.
+    expect(Date.now() - revokedMs).toBeLessThan(10_000)
+    await other.body!.cancel()
+  })
+
   it('has its last use noted', async () => {
     const { key, id } = (await make(tenant.key, { name: 'used', scopes: ['read'] })).body.api_key
     const before = Date.now()

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto'
+import type { Store } from '@pagesync/shared/store/collection.ts'
+import { openStore } from '@pagesync/shared/store/open-store.ts'
+import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createPageLimits } from '@pagesync/shared/store/repositories/page-limits.ts'
 import { PAGES, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { createApiData } from '../../support/api-data.ts'
 import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
 import { RESULTS } from '../../support/command-results.ts'
@@ -80,18 +84,36 @@ describe('pulls of a page', () => {
     const limit = { max: 1, windowMs: 300_000 }
     expect(await createPageLimits(system.store).take(page.id, 'full_sync', Date.now(), limit)).toBeNull()
   })
+})
 
-  it('instances share them: of many that ask at once exactly as many get a place as there are', async () => {
-    await using system = await startApiSystem()
-    const instances = [createPageLimits(system.store), createPageLimits(system.store)]
+describe('places that instances share', () => {
+  const mongodbUrl = inject('mongodbUrl')
+
+  /** Many ask at once, in two instances: exactly as many get a place as there are. */
+  const expectShared = async (stores: readonly Store[]): Promise<void> => {
+    await ensureCollections(stores[0]!)
+    const instances = stores.map((store) => createPageLimits(store))
     const limit = { max: 10, windowMs: 60_000 }
     const nowMs = Date.now()
-    const waits = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => instances[i % 2]!.take(7, 'pull', nowMs + i, limit)),
-    )
+    const take = (i: number) => instances[i % instances.length]!.take(7, 'pull', nowMs + i, limit)
+    const waits = await Promise.all(Array.from({ length: 40 }, (_, i) => take(i)))
     expect(waits.filter((wait) => wait === null)).toHaveLength(10)
-    const later = await instances[0]!.take(7, 'pull', nowMs + 60_000 + 40, limit)
-    expect(later).toBeNull()
+    expect(await instances[0]!.take(7, 'pull', nowMs + 30_000, limit)).toBeGreaterThan(29_000)
+    expect(await instances[1]!.take(7, 'pull', nowMs + 60_040, limit)).toBeNull()
+    await instances[0]!.giveBack(7, 'pull', nowMs + 60_040)
+    expect(await instances[1]!.take(7, 'pull', nowMs + 60_041, { ...limit, max: 1 })).toBeNull()
+  }
+
+  it('on the embedded engine', async () => {
+    await using system = await startApiSystem()
+    await expectShared([system.store, system.store])
+  })
+
+  it.skipIf(!mongodbUrl)('on a MongoDB-compatible server', async () => {
+    const url = new URL(`limits_${randomBytes(6).toString('hex')}`, mongodbUrl).href
+    await using first = await openStore(url)
+    await using second = await openStore(url)
+    await expectShared([first, second])
   })
 })
 
