@@ -25,9 +25,9 @@ export type Step = (typeof STEPS)[number]
 export const ECHO_ORDERS = ['after', 'none', 'before'] as const
 
 /** A command that is not settled within this, once there is a worker again, counts as lost. */
-const SETTLED_WITHIN_MS = 120_000
+export const SETTLED_WITHIN_MS = 120_000
 /** How long a machine with other work may take to start a process: nothing is measured by it. */
-const START_WITHIN_MS = 180_000
+export const START_WITHIN_MS = 180_000
 
 export interface Crash {
   readonly step: Step
@@ -86,15 +86,15 @@ export async function crashInSend({ step, echoOrder, engines }: Crash): Promise<
   return { row, delivered: sent.length, settledAfterMs: Date.now() - startedMs }
 }
 
-const isReady = (line: string): boolean => line === 'ready'
+export const isReady = (line: string): boolean => line === 'ready'
 
-async function said(child: Child, wanted: (line: string) => boolean, timeoutMs: number): Promise<string> {
+export async function said(child: Child, wanted: (line: string) => boolean, timeoutMs: number): Promise<string> {
   return eventually(() => child.lines.find(wanted), timeoutMs).catch((error) => {
     throw new Error(`the process did not say so:\n${child.complaints()}`, { cause: error })
   })
 }
 
-function isGone(pid: number): boolean {
+export function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return false
