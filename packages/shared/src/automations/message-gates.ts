@@ -44,9 +44,14 @@ function gateOfConversation(message: IncomingMessage, context: DecisionContext):
   if (conversation.windowClosesMs === null || conversation.windowClosesMs <= nowMs)
     return silent('window_closed', 'the page may not answer any more')
   const pauseMinutes = context.pauseMinutes ?? PAUSE_MINUTES
-  if (conversation.lastPersonReplyMs !== null && conversation.lastPersonReplyMs + pauseMinutes * MINUTE_MS > nowMs)
+  if (isPaused(conversation.lastPersonReplyMs, pauseMinutes, nowMs))
     return silent('paused', `a person answered less than ${pauseMinutes} minutes ago`)
   return isLooping(context) ? silent('loop_breaker', loopText) : null
+}
+
+/** A person answered so recently that automations are silent. Asked when a reply is decided, and again before it is sent. */
+export function isPaused(lastPersonReplyMs: number | null, pauseMinutes: number, nowMs: number): boolean {
+  return lastPersonReplyMs !== null && lastPersonReplyMs + pauseMinutes * MINUTE_MS > nowMs
 }
 
 const loopText = `${LOOP_REPLIES_MAX} automatic replies in ${LOOP_WINDOW_MS / MINUTE_MS} minutes`

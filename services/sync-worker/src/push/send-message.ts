@@ -2,10 +2,11 @@ import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { SendArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { TEXT_LENGTH_MAX } from '@pagesync/shared/model/command-arguments.ts'
 import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
-import { type CommandRow, type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
+import { type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { deliverParts } from './deliver-parts.ts'
 import { recordSentMessage } from './record-sent-message.ts'
+import { refuseTakenOver } from './refuse-taken-over.ts'
 import type { SendPart } from './send-state.ts'
 import { splitText } from './split-text.ts'
 
@@ -58,12 +59,9 @@ async function findRecipient(
   return { psid, conversation }
 }
 
-/** @throws AppError COMMAND_EXPIRED; MESSAGE_WINDOW_CLOSED where that is known without asking Facebook */
-function mayCall(
-  { tag }: SendArguments,
-  conversation: ConversationRow | undefined,
-  { command, clock, connected }: OperationContext,
-): void {
+/** @throws AppError COMMAND_EXPIRED; PERSON_TOOK_OVER; MESSAGE_WINDOW_CLOSED where that is known without asking Facebook */
+function mayCall({ tag }: SendArguments, conversation: ConversationRow | undefined, context: OperationContext): void {
+  const { command, clock, connected } = context
   const now = clock.now()
   if (!connected) throw new AppError('PAGE_REAUTH_REQUIRED', 'The page must be connected again first')
   const lastCustomerMs = conversation?.last_customer_ms ?? null
@@ -72,17 +70,7 @@ function mayCall(
       status: 409,
     })
   if (command.expires_ms <= now) throw new AppError('COMMAND_EXPIRED', 'The command expired before it could be sent')
-  if (command.requested_by.kind === 'automation' && conversation && isTakenOver(conversation, command, now))
-    throw new AppError('PERSON_TOOK_OVER', 'A person answered first, or muted the conversation')
-}
-
-/** Since the automation decided. */
-function isTakenOver(
-  { last_person_reply_ms: repliedMs = 0, muted_until_ms: mutedUntilMs }: ConversationRow,
-  { accepted_ms }: CommandRow,
-  nowMs: number,
-): boolean {
-  return repliedMs >= accepted_ms || (mutedUntilMs ?? 0) > nowMs
+  if (command.requested_by.kind === 'automation' && conversation) refuseTakenOver(conversation, context)
 }
 
 function partsOf({ message, attachment, quick_replies, split }: SendArguments): SendPart[] {
