@@ -1,3 +1,4 @@
+import { createTestClock } from '@pagesync/shared/lifecycle/test-clock.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AutomationBed, openAutomationBed } from '../support/automation-bed.ts'
 import { eventually } from '../support/eventually.ts'
@@ -64,12 +65,38 @@ describe('a keyword', () => {
     expect(messages[0]).toMatchObject({ direction: 'out', automation_id: automationId })
   })
 
-  it('is answered once however often Facebook repeats the webhook, also after the rule was edited', async () => {
+  it('is answered once however often Facebook repeats the webhook', async () => {
     const { psid, mid } = await bed.writes('ping', { deliveries: 4 })
     await bed.received(psid, 1)
     await bed.settled('ping')
     expect(await bed.sent(psid)).toHaveLength(1)
     expect((await bed.log()).filter(({ answered_id }) => answered_id === mid)).toHaveLength(1)
+  })
+
+  it('is not answered anew where the rule was edited or made since, and Facebook repeats the webhook', async () => {
+    const { row, automationId } = await bed.keyword('boat', 'By boat.')
+    const { psid, mid } = await answeredBy('is there a boat', 'By boat.')
+    const silent = await bed.writes('is there a train')
+    await bed.rules.keywords.update(row, (current) => ({ ...current, response_message: 'No boats today.' }), 2)
+    await bed.rules.changed(bed.page.id)
+    const train = await bed.keyword('train', 'By train.')
+    await answeredBy('the boat again', 'No boats today.')
+    await answeredBy('the train again', 'By train.')
+    for (const [text, about] of [['is there a boat', { psid, mid }] as const, ['is there a train', silent] as const]) {
+      const { facebook_page_id: id } = bed.page
+      const message = { mid: about.mid, text }
+      const item = { sender: { id: about.psid }, recipient: { id }, timestamp: Date.now(), message }
+      const body = { object: 'page', entry: [{ id, time: Date.now(), messaging: [item] }] }
+      await bed.simulator.control('POST', 'webhooks/raw', { body })
+    }
+    await bed.settled('ping')
+    expect((await bed.sent(psid)).map(({ text }) => text)).toEqual(['By boat.'])
+    expect(await bed.sent(silent.psid)).toEqual([])
+    const log = await bed.log()
+    for (const id of [automationId, train.automationId]) {
+      const lines = log.filter(({ automation_id }) => automation_id === id)
+      await eventually(async () => (await bed.count('automation', id))?.triggers === lines.length)
+    }
   })
 
   it('is not answered in our own words: an echo is nobody asking', async () => {
@@ -269,5 +296,36 @@ describe('a comment under a post', () => {
       expect(after[0]?.text).toBe('We wrote to you.')
       await eventually(async () => (await bed.count('automation', id))?.triggers === 1)
     })
+  })
+})
+
+describe('an unanswered alert', () => {
+  it('is told once for each wait that lasts too long, by one of several workers, and not where somebody answered', async () => {
+    const clock = createTestClock(Date.now())
+    await using waiting = await openAutomationBed({ clock, workers: 2 })
+    const id = await waiting.automation('unanswered_alert', { hours: 0.25 })
+    const now = { created_at_ms: clock.now() }
+    const { psid } = await waiting.writes('is anybody there?', now)
+    const answered = await waiting.writes('hello', now)
+    const muted = await waiting.writes('hello', now)
+    for (const person of [psid, answered.psid, muted.psid]) await eventually(() => waiting.conversation(person))
+    const { id: mutedId } = (await waiting.conversation(muted.psid))!
+    await waiting.command(await waiting.publish('conversation.mute', { conversation_id: mutedId, arguments: {} }))
+    await waiting.simulator.control('POST', 'page-messages', { psid: answered.psid, text: 'Dara here.' })
+    await eventually(async () => (await waiting.conversation(answered.psid))?.last_person_reply_ms !== undefined)
+    const alerts = () => waiting.triggered().filter(({ fields }) => fields.alert === 'unanswered')
+    await clock.advance(10 * 60_000)
+    expect(alerts()).toEqual([])
+    await clock.advance(6 * 60_000)
+    await eventually(async () => {
+      await clock.advance(1_000)
+      return alerts().length > 0
+    }, 20_000)
+    const conversation = (await waiting.conversation(psid))!
+    expect(alerts().map(({ fields }) => fields)).toMatchObject([
+      { automation_id: id, conversation_id: conversation.id, hours: 0.25 },
+    ])
+    await eventually(async () => (await waiting.count('automation', id))?.uses === 1)
+    expect(await waiting.log()).toHaveLength(1)
   })
 })

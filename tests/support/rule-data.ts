@@ -1,7 +1,7 @@
 import { faqContent, instantReplyContent, keywordContent } from '@pagesync/api/rule-contents.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
-import { replyKey } from '@pagesync/shared/store/repositories/automation-rows.ts'
+import { countedAs, replyKey } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
@@ -58,7 +58,7 @@ export function createRuleData(store: Store, page: PageRow) {
           at_ms: T0_MS,
           log_partition: null,
           log_offset: null,
-          manual_faq_id: faqId,
+          counted_as: countedAs('faq', faqId),
         },
       ])
       return rows.get(key)!.id

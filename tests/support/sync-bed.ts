@@ -57,6 +57,8 @@ export interface SyncBedOptions {
   readonly sendEchoSeconds?: number
   /** The worker starts by itself what is scheduled. */
   readonly schedules?: boolean
+  /** Of them, in this process. */
+  readonly workers?: number
 }
 
 export async function openSyncBed(shape: ConversationShape, options: SyncBedOptions = {}): Promise<SyncBed> {
@@ -99,6 +101,7 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
     })
   let worker = await startWorker()
   opened.defer(() => worker.close())
+  for (let more = 1; more < (options.workers ?? 1); more++) opened.use(await startWorker())
   const ledger = createLedger(store)
   const publish: SyncBed['publish'] = async (type, more = {}) => {
     const id = newCommandId(clock.now())

@@ -16,6 +16,7 @@ import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
+import { CONVERSATION_REPLIES } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
 import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
@@ -29,6 +30,7 @@ import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/stor
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { createAnswerMessages } from './automations/answer-messages.ts'
 import { createNoteFaqSend } from './automations/note-faq-send.ts'
+import { tellUnanswered } from './automations/tell-unanswered.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
 import { createPageLeases } from './commands/page-leases.ts'
 import { requestProfiles } from './commands/request-profiles.ts'
@@ -79,6 +81,7 @@ const PROFILES_EVERY_MS = 2_000
 const LEDGER_SWEEP_EVERY_MS = 60_000
 const ERASURES_EVERY_MS = 5_000
 const DAY_MS = 86_400_000
+const ALERTS_EVERY_MS = 5_000
 /** A rule that somebody changed is in force after this at the latest. */
 const RULES_FRESH_MS = 2_000
 /** Whoever announces waits for it, so what waits is bounded by what runs: no call is to be turned away. */
@@ -149,12 +152,20 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const schedule = startSchedule(config, { store, pages, ledger, clock, logger, workerId, announce, wake: runner.wake })
   if (schedule) opened.use(schedule)
   const eraser = createEraser({ store, tombstones, announce, now: () => clock.now() })
+  const rulesCache = createRulesCache(createAutomations(store, sequences), clock, RULES_FRESH_MS)
+  const watch = { rules: rulesCache, states: store.collection(CONVERSATION_REPLIES) }
   const retentionMs = (config.LEDGER_RETENTION_DAYS ?? 30) * DAY_MS
   const stopped = new AbortController()
   const often = { signal: stopped.signal, clock, logger }
   const repeated = [
     repeat({ ...often, everyMs: PROFILES_EVERY_MS, failed: 'profiles were not asked for' }, () =>
       requestProfiles({ contacts: synced.contacts, pages, eventLog }, clock.now()),
+    ),
+    repeat({ ...often, everyMs: ALERTS_EVERY_MS, failed: 'alerts were not told' }, () =>
+      tellUnanswered(
+        { ...watch, conversations: synced.conversations, pages, replies, ruleCounts, announce },
+        clock.now(),
+      ),
     ),
     repeat({ ...often, everyMs: LEDGER_SWEEP_EVERY_MS, failed: 'ledger was not swept' }, () =>
       sweepLedger({ ledger, echoes, clock, logger, retentionMs }, stopped.signal),
@@ -169,7 +180,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     await Promise.all(repeated)
   })
   const answer = createAnswerMessages({
-    rules: createRulesCache(createAutomations(store, sequences), clock, RULES_FRESH_MS),
+    rules: watch.rules,
     replies,
     ruleCounts,
     conversationReplies: createConversationReplies(store),
@@ -191,7 +202,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       tombstones,
       deadLetters,
       ledger,
-      followUp: createFollowUp({ ledger, echoes, pages, clock, workerId, announce, wake: runner.wake, answer }),
+      followUp: createFollowUp({ ledger, echoes, pages, clock, workerId, announce, wake: runner.wake, answer, watch }),
       clock,
       logger,
       stallAfterMs,

@@ -35,7 +35,7 @@ export function presentAutomation(row: AutomationRow, count: RuleCount = NEVER_U
   const { id, page_id, name, type, is_active, config, order } = row
   return {
     ...{ id, page_id, name, type, is_active, config: { ...config }, order },
-    trigger_count: count.triggers,
+    trigger_count: count.uses,
     last_triggered_at: rfc3339OrNull(count.last_used_ms),
     created_at: rfc3339(row.created_ms),
     updated_at: rfc3339(row.updated_ms),

@@ -1,5 +1,5 @@
 import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
-import { replyKey } from '@pagesync/shared/store/repositories/automation-rows.ts'
+import { countedAs, replyKey } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { RuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 
@@ -29,7 +29,7 @@ export function createNoteFaqSend(deps: {
         at_ms: atMs,
         log_partition: null,
         log_offset: null,
-        manual_faq_id: faqId,
+        counted_as: countedAs('faq', faqId),
       },
     ])
     const line = stored.get(key)

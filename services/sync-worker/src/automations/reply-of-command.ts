@@ -39,7 +39,7 @@ export function replyOfCommand(command: CommandRow, { answered, facebookId, part
     at_ms: command.accepted_ms,
     log_partition: partition,
     log_offset: offset,
-    manual_faq_id: null,
+    counted_as: null,
   }
 }
 

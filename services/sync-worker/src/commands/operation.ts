@@ -10,8 +10,8 @@ import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandProgress, CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
-import type { KeepOutOfPulls } from '../privacy/keep-out-of-pulls.ts'
 import type { NoteFaqSend } from '../automations/note-faq-send.ts'
+import type { KeepOutOfPulls } from '../privacy/keep-out-of-pulls.ts'
 
 /** What an operation works with: one command of one page, within the page's lease and budget. */
 export interface OperationContext {

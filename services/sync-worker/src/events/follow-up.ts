@@ -2,6 +2,7 @@ import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import { pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import type { AnswerMessages } from '../automations/answer-messages.ts'
+import { type WatchDeps, watchUnanswered } from '../automations/watch-unanswered.ts'
 import { type SubmitDeps, submitOwn } from '../commands/submit-own.ts'
 import type { AppliedRows } from './apply-events.ts'
 import type { EventEffect } from './event-effect.ts'
@@ -12,6 +13,7 @@ export type FollowUp = (effects: readonly EventEffect[], rows: AppliedRows) => P
 
 export interface FollowUpDeps extends NoteEchoesDeps, SubmitDeps {
   readonly answer: AnswerMessages
+  readonly watch: WatchDeps
   readonly pages: Pick<Pages, 'update'>
   /** There is something to do for this page. */
   readonly wake: (pageId: number) => void
@@ -24,6 +26,7 @@ export function createFollowUp(deps: FollowUpDeps): FollowUp {
       noteSendEchoes(effects, deps),
       Promise.all(commandsOf(effects, rows).map((command) => submitOwn(command, deps))),
       deps.answer(effects, rows),
+      watchUnanswered(effects, rows, deps.watch),
       notePolicy(effects, deps),
     ])
     for (const pageId of new Set([...waiting, ...commands.map(({ page_id }) => page_id)])) deps.wake(pageId)

@@ -1,7 +1,7 @@
 import type { Feedback } from '../../automations/faq-feedback.ts'
 import type { Store } from '../collection.ts'
 import { mergeRows } from '../merge-rows.ts'
-import { AUTOMATIC_REPLIES, type AutomaticReplyRow } from './automation-rows.ts'
+import { AUTOMATIC_REPLIES, type AutomaticReplyRow, countedAs } from './automation-rows.ts'
 import type { Sequences } from './sequences.ts'
 
 export type NewReply = Omit<AutomaticReplyRow, 'rev' | 'id' | 'feedback' | 'feedback_ms' | 'rated_faq_id'>
@@ -24,8 +24,8 @@ export interface AutomaticReplies {
   rate(row: AutomaticReplyRow, feedback: Feedback, nowMs: number): Promise<AutomaticReplyRow>
   ratings(faqId: number, feedback: Feedback): Promise<number>
   ratingsOfPage(pageId: number, feedback: Feedback): Promise<number>
-  /** How often a person sent the FAQ's answer; without an FAQ, any of the page's. */
-  manualSends(pageId: number, faqId?: number): Promise<number>
+  /** How many lines of the page are counted as this; without an id, all of the kind. */
+  countedAs(pageId: number, kind: 'faq' | 'automation', id?: number): Promise<number>
   /** Removes up to `limit` replies from before `beforeMs`; answers how many. Counters keep what they counted. */
   forget(beforeMs: number, limit: number): Promise<number>
 }
@@ -78,10 +78,10 @@ export function createAutomaticReplies(store: Store, sequences: Sequences): Auto
     ratings: (faqId, feedback) => replies.count({ index: 'byRating', equals: { rated_faq_id: faqId, feedback } }),
     ratingsOfPage: (pageId, feedback) =>
       replies.count({ index: 'byPageRating', equals: { page_id: pageId, feedback } }),
-    manualSends: (pageId, faqId) =>
-      faqId === undefined
-        ? replies.count({ index: 'byManual', equals: { page_id: pageId }, range: { gt: 0 } })
-        : replies.count({ index: 'byManual', equals: { page_id: pageId, manual_faq_id: faqId } }),
+    countedAs: (pageId, kind, id) =>
+      id === undefined
+        ? replies.count({ index: 'byCounted', equals: { page_id: pageId }, range: { gt: `${kind}/`, lt: `${kind}0` } })
+        : replies.count({ index: 'byCounted', equals: { page_id: pageId, counted_as: countedAs(kind, id) } }),
     async forget(beforeMs, limit) {
       const old = await replies.find({ index: 'byTime', range: { lt: beforeMs }, limit })
       return old.length === 0 ? 0 : replies.deleteMany(old.map(({ _id }) => _id))

@@ -92,8 +92,8 @@ export interface AutomaticReplyRow extends StoreDocument {
   readonly feedback_ms: number | null
   /** The FAQ, once there is feedback on its answer. */
   readonly rated_faq_id: number | null
-  /** The FAQ, where a person sent its answer. */
-  readonly manual_faq_id: number | null
+  /** What is counted by index instead of by place: an FAQ whose answer a person sent, an alert. See `countedAs`. */
+  readonly counted_as: string | null
 }
 export const AUTOMATIC_REPLIES: CollectionDefinition<AutomaticReplyRow> = {
   name: 'automatic_replies',
@@ -104,10 +104,12 @@ export const AUTOMATIC_REPLIES: CollectionDefinition<AutomaticReplyRow> = {
     byConversation: ['conversation_key', 'at_ms'],
     byRating: ['rated_faq_id', 'feedback'],
     byPageRating: ['page_id', 'feedback'],
-    byManual: ['page_id', 'manual_faq_id'],
+    byCounted: ['page_id', 'counted_as'],
     byTime: ['at_ms'],
   },
 }
+
+export const countedAs = (kind: 'faq' | 'automation', id: number): string => `${kind}/${id}`
 
 /** `answered` is a canonical mid, or `comment/…`, `alert/…`, `command/…` where it is something else. */
 export const replyKey = (pageId: number, answered: string): string => `${pageId}:${answered}`
@@ -121,8 +123,9 @@ export interface RuleCountRow extends StoreDocument {
   readonly page_id: number
   readonly kind: CountedKind
   readonly counted_id: number
-  /** Automatic ones, by the places in `applied`; of FAQs, those that a person sent are in `manual`. */
+  /** Replies to what the topic told of, by the places in `applied`. */
   readonly triggers: number
+  /** What is counted by index: FAQs that a person sent, alerts. */
   readonly manual: number
   /** `triggers` + `manual`, to order by. */
   readonly uses: number
@@ -147,6 +150,10 @@ export interface ConversationRepliesRow extends StoreDocument {
   readonly page_id: number
   /** The newest reply of each automation and part, and the newest 20 of all; oldest first. */
   readonly replies: readonly KnownReply[]
+  /** Where the page has an `unanswered_alert`: since when the person waits, and which alerts told of which wait. */
+  readonly waiting?: { readonly since_ms: number | null; readonly alerted: Readonly<Record<string, number>> }
+  /** When the next alert is due. */
+  readonly alert_due_ms?: number | null
 }
 export interface KnownReply {
   /** The reply's `_id` without the page. */
@@ -157,5 +164,5 @@ export interface KnownReply {
 }
 export const CONVERSATION_REPLIES: CollectionDefinition<ConversationRepliesRow> = {
   name: 'conversation_replies',
-  indexes: { byPage: ['page_id'] },
+  indexes: { byPage: ['page_id'], byAlertDue: ['alert_due_ms'] },
 }

@@ -1,3 +1,4 @@
+import type { Feedback } from '../../automations/faq-feedback.ts'
 import { AppError } from '../../errors/app-error.ts'
 import type { Store } from '../collection.ts'
 import { type Draft, mergeRows } from '../merge-rows.ts'
@@ -32,6 +33,8 @@ export interface RuleCounts {
   add(replies: readonly AutomaticReplyRow[]): Promise<void>
   /** After a rating of an FAQ's answer, or after a person sent one. Repeatable. */
   recountFaq(reply: AutomaticReplyRow): Promise<void>
+  /** After an alert. Repeatable. */
+  recountAutomation(alert: AutomaticReplyRow): Promise<void>
   /** Of rules of a page that the caller has checked; rules that never answered are left out. */
   of(pageId: number, kind: CountedKind, ids: readonly number[]): Promise<ReadonlyMap<number, RuleCount>>
   /** The most used first, with the id of what is counted. */
@@ -53,13 +56,19 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
     for (let round = 0; round < CAS_ROUNDS_MAX; round++) {
       // Read before it is counted: whoever counted more in between makes this write lose.
       const [row] = await counts.getMany([key])
+      const rated = (feedback: Feedback): Promise<number> | number => {
+        if (counted.kind === 'automation') return 0
+        return faqId === undefined ? log.ratingsOfPage(reply.page_id, feedback) : log.ratings(faqId, feedback)
+      }
       const [helpful, unhelpful, manual] = await Promise.all([
-        faqId === undefined ? log.ratingsOfPage(reply.page_id, 'helpful') : log.ratings(faqId, 'helpful'),
-        faqId === undefined ? log.ratingsOfPage(reply.page_id, 'unhelpful') : log.ratings(faqId, 'unhelpful'),
-        log.manualSends(reply.page_id, faqId),
+        rated('helpful'),
+        rated('unhelpful'),
+        counted.kind === 'automation'
+          ? log.countedAs(reply.page_id, 'automation', counted.id)
+          : log.countedAs(reply.page_id, 'faq', faqId),
       ])
       const base = row ?? emptyCount(reply, counted)
-      const lastMs = reply.manual_faq_id === null ? base.last_used_ms : Math.max(base.last_used_ms ?? 0, reply.at_ms)
+      const lastMs = reply.counted_as === null ? base.last_used_ms : Math.max(base.last_used_ms ?? 0, reply.at_ms)
       const next = { ...base, helpful, unhelpful, manual, uses: base.triggers + manual, last_used_ms: lastMs }
       const { rev, ...fresh } = next as RuleCountRow
       if (!row && (await counts.insertMany([fresh])).existing.length === 0) return
@@ -95,6 +104,10 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
       if (reply.part !== 'faq' || reply.part_id === null) return
       await recount(reply, { kind: 'faq', id: reply.part_id }, reply.part_id)
       await recount(reply, { kind: 'page_faqs', id: reply.page_id }, undefined)
+    },
+    async recountAutomation(alert) {
+      if (alert.automation_id === null) return
+      await recount(alert, { kind: 'automation', id: alert.automation_id }, undefined)
     },
     async of(pageId, kind, ids) {
       if (ids.length === 0) return new Map()
