@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compileRules } from './compile-rules.ts'
 import { type CommentContext, decideComment, type IncomingComment } from './decide-comment.ts'
+import { LOOP_REPLIES_MAX } from './message-gates.ts'
 import { automation, MINUTE_MS, NOW_MS, pageRules } from './testing/rule-samples.ts'
 
 const comment: IncomingComment = {
@@ -11,7 +12,10 @@ const comment: IncomingComment = {
   createdMs: NOW_MS - 1_000,
   arrivedMs: NOW_MS,
 }
+const conversation = { mutedUntilMs: null, lastPersonReplyMs: null, automaticReplies: [] }
 const context: CommentContext = {
+  nowMs: NOW_MS,
+  conversation,
   page: { name: 'Angkor Coffee', facebookId: '104' },
   contact: { name: 'Sophea Chan' },
   isAnswered: false,
@@ -40,10 +44,29 @@ test('the first rule that fits answers, and the other says that it would', () =>
 describe('what is not answered', () => {
   test.each<[string, Partial<IncomingComment>, Partial<CommentContext>, string]>([
     ['what the page wrote', { fromId: '104' }, {}, 'echo'],
+    ['what nobody is known to have written', { fromId: null }, {}, 'author_unknown'],
     ['an edit', { verb: 'edited' }, {}, 'edited'],
     ['what was old when it arrived', { createdMs: NOW_MS - 11 * MINUTE_MS }, {}, 'too_old'],
     ['a comment that has its reply', {}, { isAnswered: true }, 'already_answered'],
     ['a blocked person', {}, { isBlocked: true }, 'blocked'],
+    ['a muted person', {}, { conversation: { ...conversation, mutedUntilMs: NOW_MS + 1 } }, 'muted'],
+    [
+      'whom a person answered',
+      {},
+      { conversation: { ...conversation, lastPersonReplyMs: NOW_MS - 4 * MINUTE_MS }, pauseMinutes: 5 },
+      'paused',
+    ],
+    [
+      'one comment after another',
+      {},
+      {
+        conversation: {
+          ...conversation,
+          automaticReplies: Array(LOOP_REPLIES_MAX).fill({ automation_id: 9, part_id: null, atMs: NOW_MS }),
+        },
+      },
+      'loop_breaker',
+    ],
   ])('%s', (_, given, more, code) => {
     const { action, reasons } = decideWith(given, more)
     expect(action).toBeNull()

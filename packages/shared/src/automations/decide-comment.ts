@@ -5,7 +5,7 @@ import type { Reason, ReasonCode } from './decision.ts'
 import { fillTemplate } from './fill-template.ts'
 import { foldText } from './fold-text.ts'
 import { isMatch, judgeText } from './judged-text.ts'
-import { ARRIVAL_AGE_MAX_MS } from './message-gates.ts'
+import { ARRIVAL_AGE_MAX_MS, gateOfSilence, type SilenceContext } from './message-gates.ts'
 import { withoutNulls } from './rule-problems.ts'
 
 /** A comment on a post of the page. Times are milliseconds since 1970. */
@@ -21,7 +21,8 @@ export interface IncomingComment {
   readonly arrivedMs: number
 }
 
-export interface CommentContext {
+/** Beside it, what stands between the page and whoever wrote it: many comments of one person are one conversation. */
+export interface CommentContext extends SilenceContext {
   readonly page: { readonly name: string /** Facebook's */; readonly facebookId: string }
   /** Who wrote it. */
   readonly contact: { readonly name: string | null; readonly first_name?: string | null }
@@ -72,9 +73,13 @@ export function decideComment(
 function closedGate(comment: IncomingComment, context: CommentContext): Said | null {
   if (comment.verb !== 'add') return ['edited', `the event is ${comment.verb}, not a new comment`]
   if (comment.fromId === context.page.facebookId) return ['echo', 'the page wrote it']
+  // Nobody to mute, to pause for or to count replies of; and it may be the page itself.
+  if (comment.fromId === null) return ['author_unknown', 'Facebook does not say who wrote it']
   if (comment.arrivedMs - comment.createdMs > ARRIVAL_AGE_MAX_MS) return ['too_old', 'it was too old when it arrived']
   if (context.isBlocked) return ['blocked', 'the person is blocked']
-  return context.isAnswered ? ['already_answered', 'a comment is answered once'] : null
+  if (context.isAnswered) return ['already_answered', 'a comment is answered once']
+  const silence = gateOfSilence(context)
+  return silence && [silence.code, silence.text]
 }
 
 function whyNot(comment: IncomingComment, config: CommentToMessageConfig): Said | null {

@@ -72,6 +72,7 @@ export const REASON_CODES = [
   'contact_known',
   'other_category',
   'other_post',
+  'author_unknown',
   'already_answered',
   'no_parts',
 ] as const

@@ -39,10 +39,25 @@ function gateOfConversation(message: IncomingMessage, context: DecisionContext):
   const { conversation, nowMs } = context
   if (conversation.isBlocked) return { code: 'blocked', text: 'the person is blocked', stopsEffects: true }
   if (parseFaqFeedback(message.quickReplyPayload)) return silent('feedback', 'it says whether an FAQ helped')
-  if (conversation.mutedUntilMs !== null && conversation.mutedUntilMs > nowMs)
-    return silent('muted', 'the conversation is muted')
   if (conversation.windowClosesMs === null || conversation.windowClosesMs <= nowMs)
     return silent('window_closed', 'the page may not answer any more')
+  return gateOfSilence(context)
+}
+
+/** What a gate of a conversation rests on, whatever is to be answered. */
+export type SilenceContext = Pick<DecisionContext, 'nowMs' | 'pauseMinutes'> & {
+  readonly conversation: Pick<
+    DecisionContext['conversation'],
+    'mutedUntilMs' | 'lastPersonReplyMs' | 'automaticReplies'
+  >
+}
+
+/** Why automations are silent towards this person, be it a message or a comment; or null. */
+export function gateOfSilence(context: SilenceContext): Gate | null {
+  const silent = (code: ReasonCode, text: string): Gate => ({ code, text, stopsEffects: false })
+  const { conversation, nowMs } = context
+  if (conversation.mutedUntilMs !== null && conversation.mutedUntilMs > nowMs)
+    return silent('muted', 'the conversation is muted')
   const pauseMinutes = context.pauseMinutes ?? PAUSE_MINUTES
   if (isPaused(conversation.lastPersonReplyMs, pauseMinutes, nowMs))
     return silent('paused', `a person answered less than ${pauseMinutes} minutes ago`)
@@ -57,7 +72,7 @@ export function isPaused(lastPersonReplyMs: number | null, pauseMinutes: number,
 const loopText = `${LOOP_REPLIES_MAX} automatic replies in ${LOOP_WINDOW_MS / MINUTE_MS} minutes`
 
 /** Replies that are to come (delayed, or of a clock that is ahead) count, too. */
-function isLooping({ nowMs, conversation }: DecisionContext): boolean {
+function isLooping({ nowMs, conversation }: SilenceContext): boolean {
   let recent = 0
   for (const reply of conversation.automaticReplies) if (reply.atMs > nowMs - LOOP_WINDOW_MS) recent++
   return recent >= LOOP_REPLIES_MAX

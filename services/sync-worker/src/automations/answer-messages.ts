@@ -3,7 +3,12 @@ import type { DecisionEffect } from '@pagesync/shared/automations/decision.ts'
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { KnownReply } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { withReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
-import { type CommandRow, type ContactRow, commandKey } from '@pagesync/shared/store/repositories/rows.ts'
+import {
+  type CommandRow,
+  type ContactRow,
+  type ConversationRow,
+  commandKey,
+} from '@pagesync/shared/store/repositories/rows.ts'
 import type { AppliedRows } from '../events/apply-events.ts'
 import type { EventEffect } from '../events/event-effect.ts'
 import type { AutomationDeps } from './automation-deps.ts'
@@ -111,21 +116,34 @@ async function planComments(
   deps: AutomationDeps,
 ): Promise<Planned[]> {
   if (candidates.length === 0) return []
-  const standing = await standingCommands(candidates, deps)
+  const keys = [...new Set(candidates.flatMap((each) => each.conversationKey ?? []))]
+  const [replies, conversations, standing] = await Promise.all([
+    deps.conversationReplies.of(keys),
+    deps.synced.conversations.getMany(keys),
+    standingCommands(candidates, deps),
+  ])
+  const conversationOf = new Map<string, ConversationRow>(conversations.map((row) => [row._id, row]))
+  const known = new Map<string, readonly KnownReply[]>(replies)
   const nowMs = deps.clock.now()
   return candidates.flatMap((candidate) => {
     const { page, comment, answered, eventId } = candidate
+    const key = candidate.conversationKey ?? ''
+    const conversation = conversationOf.get(key)
+    const before = known.get(key) ?? []
     const stands = standing.get(commandKey(page.tenant_id, replyCommandId(page.id, answered)))
-    const action = stands ? null : decideAboutComment(candidate, rulesOf(candidate) as CompiledRules, nowMs)
+    const action = stands
+      ? null
+      : decideAboutComment(candidate, rulesOf(candidate) as CompiledRules, { conversation, replies: before }, nowMs)
     const command = stands ?? (action && commentReplyCommand(candidate, action, nowMs))
     if (!command) return []
+    known.set(key, withReplies(before, [knownOf(command.arguments, answered, nowMs)]))
     const reply = {
       answered,
       facebookId: comment.comment_id,
       partition: comment.log_partition ?? null,
       offset: comment.log_offset ?? null,
       facebookPageId: page.facebook_page_id,
-      conversationId: null,
+      conversationId: conversation?.id ?? null,
       eventId,
     }
     return [{ command, reply }]

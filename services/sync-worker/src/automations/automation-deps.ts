@@ -14,7 +14,7 @@ export interface AutomationDeps {
   readonly ruleCounts: RuleCounts
   readonly conversationReplies: ConversationReplies
   readonly ledger: Pick<Ledger, 'acceptQueued' | 'getByKeys'>
-  readonly synced: Pick<SyncedCollections, 'contacts'>
+  readonly synced: Pick<SyncedCollections, 'contacts' | 'conversations'>
   readonly clock: Clock
   readonly workerId: string
   readonly announce: (changes: readonly Change[]) => Promise<void>

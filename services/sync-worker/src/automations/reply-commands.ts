@@ -37,10 +37,10 @@ export function replyCommand(candidate: MessageCandidate, action: ReplyAction, n
 }
 
 export function commentReplyCommand(candidate: CommentCandidate, action: CommentReply, nowMs: number): NewCommand {
-  const { page, comment, answered } = candidate
+  const { page, comment, answered, conversationKey } = candidate
   return {
     ...common(page, answered, action, nowMs),
-    conversationKey: null,
+    conversationKey,
     type: 'comment.private_reply',
     arguments: { comment_id: comment.comment_id, message: action.text, automation_id: action.automation_id },
   }

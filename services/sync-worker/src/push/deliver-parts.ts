@@ -11,7 +11,7 @@ export interface Delivery {
   readonly recipient: SendRequest['recipient']
   readonly options: Pick<SendRequest, 'messagingType' | 'tag' | 'replyTo'>
   /** Right before each call: throws where it must not be made any more. */
-  readonly mayCall: () => void
+  readonly mayCall: () => void | Promise<void>
   /** A part has arrived: writes it down. Repeatable. */
   readonly record: (sent: SentPart) => Promise<void>
   /** The refusal means that it is there already, from a call whose answer was lost. */
@@ -63,7 +63,7 @@ export async function deliverParts(delivery: Delivery, context: OperationContext
       state = await save({ ...state, calling: null, resent: true })
     }
 
-    delivery.mayCall()
+    await delivery.mayCall()
     calling = beginCall(state, calling, context)
     state = await save({ ...state, calling })
     const outcome = await call(part, reference, delivery, state, context)

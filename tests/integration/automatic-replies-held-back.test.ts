@@ -10,6 +10,7 @@ let bed: AutomationBed
 
 beforeAll(async () => {
   bed = await openAutomationBed({ clock })
+  await bed.automation('comment_to_message', { message: 'We wrote to you.' })
   await bed.keyword('price', 'two dollars', { delay_seconds: DELAY_SECONDS })
 })
 afterAll(() => bed?.[Symbol.asyncDispose]())
@@ -23,6 +24,15 @@ async function asks() {
   })
   return { ...written, command }
 }
+
+/** Somebody comments under a post, so many times. */
+async function comments(psid: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++)
+    await bed.simulator.control('POST', 'events', { kind: 'feed', item: 'comment', verb: 'add', psid, message: 'wow' })
+}
+
+/** The private replies to comments. */
+const repliedTo = async (psid: string) => (await bed.sent(psid)).filter(({ comment_id }) => comment_id !== undefined)
 
 /** What became of the command once its time has come. */
 async function ended({ command }: { readonly command: { readonly command_id: string } }) {
@@ -44,5 +54,28 @@ describe('a reply that waits', () => {
     await eventually(async () => (await bed.conversation(asked.psid))?.last_person_reply_ms !== undefined)
     expect(await ended(asked)).toMatchObject({ state: 'failed', failure: { code: 'PERSON_TOOK_OVER' } })
     expect((await bed.sent(asked.psid)).map(({ text }) => text)).toEqual(['Dara here.'])
+  })
+})
+
+describe('comments of one person', () => {
+  it('are answered as often as messages would be, whoever else comments', async () => {
+    const [many, later] = [await bed.writes('hello'), await bed.writes('hello')]
+    await comments(many.psid, 7)
+    await comments(later.psid, 1)
+    await eventually(async () => (await repliedTo(later.psid)).length === 1)
+    await eventually(async () => (await repliedTo(many.psid)).length >= 5)
+    const log = (await bed.log()).filter(({ conversation_key }) => conversation_key === `${bed.page.id}:${many.psid}`)
+    expect(log).toHaveLength(5)
+    expect(await repliedTo(many.psid)).toHaveLength(5)
+  })
+
+  it('are not answered while a person talks to her', async () => {
+    const [taken, other] = [await bed.writes('hello'), await bed.writes('hello')]
+    await bed.simulator.control('POST', 'page-messages', { psid: taken.psid, text: 'Dara here.' })
+    await eventually(async () => (await bed.conversation(taken.psid))?.last_person_reply_ms !== undefined)
+    await comments(taken.psid, 1)
+    await comments(other.psid, 1)
+    await eventually(async () => (await repliedTo(other.psid)).length === 1)
+    expect(await repliedTo(taken.psid)).toEqual([])
   })
 })
