@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   type FastifySchemaCompiler,
+  type FastifySerializerCompiler,
   LogController,
 } from 'fastify'
 import { AppError, toAppError } from '../errors/app-error.ts'
@@ -14,6 +15,7 @@ import type { ErrorCode } from '../errors/error-table.ts'
 import { reactionTo } from '../errors/reaction.ts'
 import type { Logger } from '../logging/create-logger.ts'
 import { answerClientError } from './answer-client-error.ts'
+import { createSerializerCompiler } from './compile-serializer.ts'
 import { compileValidator } from './compile-validator.ts'
 import { toProblem } from './problem.ts'
 import { createRequestIds } from './request-ids.ts'
@@ -55,6 +57,9 @@ export function createServer(options: ServerOptions) {
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>()
+  server.setSerializerCompiler(
+    createSerializerCompiler(() => server.getSchemas()) as FastifySerializerCompiler<TSchema>,
+  )
   server.setValidatorCompiler(compileValidator as FastifySchemaCompiler<TSchema>)
   server.addHook('preClose', async () => {
     // Connections that are answered from now on end by themselves: what is idle already, Fastify closes.
