@@ -18,13 +18,14 @@ export async function callRoute(
   name: string,
   token: string,
   things: Things,
-  { withoutQuery = false }: { readonly withoutQuery?: boolean } = {},
+  { withoutIds = false }: { readonly withoutIds?: boolean } = {},
 ): Promise<RouteAnswer> {
   const [method = '', path = ''] = name.split(' ')
   const call = ROUTE_CALLS[name]
   if (!call) throw new Error(`${name} has no line in tests/support/route-calls.ts`)
   const filled = await fillPath(path, things, call.of)
-  const query = withoutQuery ? {} : ((await call.query?.(things)) ?? {})
+  const all = Object.entries((await call.query?.(things)) ?? {})
+  const query = Object.fromEntries(all.filter(([param]) => !withoutIds || !isId(param)))
   const body = typeof call.body === 'function' ? await call.body(things) : call.body
   const hangUp = new AbortController()
   const answer = await fetch(`${system.url}${filled.path}?${new URLSearchParams(query)}`, {
@@ -44,9 +45,17 @@ export async function callRoute(
     headers: Object.fromEntries(answer.headers),
     text,
     body: text === '' ? undefined : JSON.parse(text),
-    ids: [...filled.ids, ...Object.values(query), ...(typeof call.body === 'function' ? idsIn(body) : [])],
+    ids: [
+      ...filled.ids,
+      ...Object.keys(query)
+        .filter(isId)
+        .map((param) => query[param]!),
+      ...(typeof call.body === 'function' ? idsIn(body) : []),
+    ],
   }
 }
+
+const isId = (param: string): boolean => param.endsWith('_id')
 
 /** Numbers anywhere in a body that is made of things: they are ids. */
 function idsIn(value: unknown): string[] {

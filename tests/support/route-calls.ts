@@ -4,7 +4,7 @@ import type { ThingKind, Things } from './tenant-things.ts'
 export interface RouteCall {
   /** Ids of another tenant in it must be refused like those in the path. */
   readonly body?: object | ((things: Things) => Promise<object>)
-  /** The same for the query. */
+  /** The same for the query: members named `…_id`. It is called without those as well. */
   readonly query?: (things: Things) => Promise<Readonly<Record<string, string>>>
   /** What an id in the path is the id of, where it is not what its name says. */
   readonly of?: Readonly<Record<string, ThingKind>>
@@ -113,6 +113,10 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'POST /api-keys': { body: async ({ page }) => ({ name: 'CRM', scopes: ['read'], page_ids: [(await page()).id] }) },
   'GET /api-keys': plain,
   'DELETE /api-keys/:id': plain,
+  'GET /statistics': plain,
+  'GET /statistics/series': {
+    query: async ({ page }) => ({ metric: 'messages_in', page_id: String((await page()).id) }),
+  },
   'GET /audit-log': { showsOwnTries: true },
   'POST /tenants': { body: { name: 'Another' } },
   'GET /tenants': plain,

@@ -134,14 +134,14 @@ async function expectHidden(name: string, key: string): Promise<void> {
   }
   const { query, showsOwnTries } = ROUTE_CALLS[name]!
   if (answer.ids.length > 0 && query === undefined) return
-  const unasked = await callRoute(system, name, key, things, { withoutQuery: true })
+  const unasked = await callRoute(system, name, key, things, { withoutIds: true })
   if (unasked.ids.length === 0) expectNothingOf(showsOwnTries ? [theirs.id] : await things.marks(), unasked, name)
 }
 
 it('the marks of what is hidden do stand where it is not hidden', async () => {
   const marks = await things.marks()
   const shows = async (name: string): Promise<boolean> => {
-    const { text } = await callRoute(system, name, theirs.key, things, { withoutQuery: true })
+    const { text } = await callRoute(system, name, theirs.key, things, { withoutIds: true })
     return marks.some((mark) => text.includes(mark))
   }
   for (const name of ['GET /pages', 'GET /commands', 'GET /dead-letters', 'GET /api-keys'])
