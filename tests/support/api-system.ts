@@ -83,7 +83,7 @@ export async function startApiSystem(options: ApiSystemOptions = {}): Promise<Ap
       logger,
       store,
       eventLog,
-      readPage: options.readPage ?? (async (_token, id) => ({ id, name: `Page ${id}` })),
+      readPage: options.readPage ?? (async (accessToken, id) => ({ accessToken, name: `Page ${id}` })),
       facebook: options.facebook ?? AGREEING_FACEBOOK,
       clock: options.clock ?? systemClock,
     }),

@@ -87,11 +87,14 @@ export interface ApiContext {
 }
 
 /**
- * Who the page is, as Facebook says to the bearer of this token.
+ * The page's own token and its name, by that token or by one of a person or system user who may act for the page.
  *
- * @throws AppError with Facebook's refusal
+ * @throws AppError with Facebook's refusal; VALIDATION_FAILED for a token that may read the page and nothing more
  */
-export type ReadPage = (accessToken: string, facebookPageId: string) => Promise<{ id: string; name: string | null }>
+export type ReadPage = (
+  accessToken: string,
+  facebookPageId: string,
+) => Promise<{ readonly accessToken: string; readonly name: string | null }>
 
 /** Registers the routes of one group below the base path. */
 export type RegisterRoutes = (api: Server, context: ApiContext) => void

@@ -461,6 +461,33 @@ describe('a page', () => {
     expect(await data.pages.accessToken((await data.pages.get(tenant.id, id))!)).toBe(fresh)
   })
 
+  it('is not claimed by a token that may read it and nothing more', async () => {
+    await facebook.simulator.control('PUT', 'switches', { publicPageAccess: true })
+    const stranger = await userToken()
+    await facebook.simulator.control('PUT', 'tokens', { token: stranger, missing_scopes: ['pages_show_list'] })
+    const { body: mine } = await post('/pages', { facebook_page_id: '511', access_token: await pageToken('511') })
+    for (const access_token of [stranger, await pageToken('512')]) {
+      const claimed = await post('/pages', { facebook_page_id: '510', access_token })
+      expect([claimed.status, claimed.body.errors?.[0].path]).toEqual([400, '/access_token'])
+      expect(JSON.stringify(claimed.body)).not.toContain(access_token)
+      expect(await data.pages.findConnected('510')).toBeUndefined()
+      const again = await post(`/pages/${mine.page.id}/reconnect`, { access_token })
+      expect([again.status, again.body.errors?.[0].path]).toEqual([400, '/access_token'])
+    }
+    await facebook.simulator.control('PUT', 'switches', { publicPageAccess: false })
+  })
+
+  it("is connected by the token of a person who may act for it, and keeps the page's own", async () => {
+    const token = await userToken()
+    const fresh = await pageToken('512')
+    const made = await post('/pages', { facebook_page_id: '512', access_token: token })
+    expect(made.status, JSON.stringify(made.body)).toBe(201)
+    const page = (await data.pages.get(tenant.id, made.body.page.id))!
+    expect(await data.pages.accessToken(page)).toBe(fresh)
+    expect((await post(`/pages/${page.id}/reconnect`, { access_token: token })).status).toBe(200)
+    expect(await data.pages.accessToken(page)).toBe(fresh)
+  })
+
   it('asks for the scope admin, and for no key of some pages where it is about the tenant', async () => {
     const { body } = await connect()
     const { id } = pageNamed(body, '510')

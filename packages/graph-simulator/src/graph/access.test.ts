@@ -112,6 +112,23 @@ test('another page’s token sees neither the page nor its conversations', async
   expect((await simulator.get(`/${body.data[0].id}/messages`, other)).status).toBe(400)
 })
 
+test('a page gives its token to itself and to who may act for it, not to whoever may read it', async () => {
+  await using simulator = await startTestSimulator({ pages: [{}, {}] })
+  await simulator.ask('PUT', 'switches', { publicPageAccess: true })
+  const { body: user } = await simulator.ask('POST', 'tokens', { kind: 'user' })
+  const { body: stranger } = await simulator.ask('POST', 'tokens', { kind: 'user' })
+  await simulator.ask('PUT', 'tokens', { token: stranger.access_token, missing_scopes: ['pages_show_list'] })
+  const tokenFor = async (token: string) => {
+    const { status, body } = await onPage(simulator, '?fields=id,name,access_token', token)
+    expect([status, body.id]).toEqual([200, simulator.pageId])
+    return body.access_token
+  }
+  expect(await tokenFor(simulator.token)).toBe(simulator.token)
+  expect(await tokenFor(user.access_token)).toBe(simulator.token)
+  expect(await tokenFor(stranger.access_token)).toBeUndefined()
+  expect(await tokenFor(simulator.pages[1]!.accessToken)).toBeUndefined()
+})
+
 test('log in, exchange, list the pages, inspect their tokens: the whole way of connecting a page', async () => {
   await using simulator = await startTestSimulator({ pages: Array.from({ length: 30 }, () => ({ conversations: 1 })) })
   const { id, secret } = simulator.app

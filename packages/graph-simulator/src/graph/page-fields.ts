@@ -58,12 +58,15 @@ const FIELDS: Record<string, FieldGetter<SimulatedPage, GraphContext>> = {
   ...Object.fromEntries(STORED_FIELDS.map((name) => [name, stored])),
   id: (page) => page.id,
   unread_message_count: (page) => page.store.unreadTotal(),
-  // Somebody who may act for the page always gets a living one.
-  access_token: (page, _wanted, { world }) =>
-    (
+  // Somebody who may act for the page always gets a living one; the field is not there for anybody else.
+  access_token: (page, _wanted, { world, token }) => {
+    const mayAct = token?.kind === 'user' ? token.scopes.has('pages_show_list') : token?.pageId === page.id
+    if (!mayAct) return undefined
+    const living =
       world.tokens.ofPage(page.id).findLast(({ state }) => state === 'valid') ??
       world.tokens.issue('page', world.clock.now(), { pageId: page.id })
-    ).token,
+    return living.token
+  },
   picture: (page, wanted) => {
     const size = Number(wanted.parameters.width ?? wanted.parameters.height ?? 50)
     const url = `https://scontent.xx.example/v/t39.30808-1/${page.id}_p${size}.jpg?oh=00_AfB`

@@ -70,7 +70,8 @@ function manyIds(
 /** What the id names for this token, and which call on it is meant. */
 function callOnNode(world: World, request: GraphRequest, own: SimulatedPage | null, id: string): ResolvedCall {
   const page = world.pages.get(id)
-  if (page !== undefined && (own === null || own === page))
+  const isPublic = world.switches.publicPageAccess && request.method === 'GET' && request.path[1] === undefined
+  if (page !== undefined && (own === null || own === page || isPublic))
     return onEdge(edges.PAGE_EDGES, request, 'Page', page, id, undefined)
   if (id === world.app.id || id === 'app') return onEdge(edges.APP_EDGES, request, 'Application', null, id, undefined)
   if (id === world.user.id) return onEdge(edges.USER_EDGES, request, 'User', null, id, undefined)

@@ -46,6 +46,7 @@ export const SwitchesSchema = Type.Object(
     appMode: oneOf(['live', 'development'], 'live', 'In development sends answer 200/2018028'),
     // Access.
     requireAppSecretProof: flag(false, 'Calls without `appsecret_proof` are refused'),
+    publicPageAccess: flag(false, 'The feature Page Public Content Access: any token reads what is public of any page'),
     loginAutoApprove: flag(true, 'The login dialog redirects at once; otherwise it shows a page with a button'),
     forbiddenFields: Type.Record(Type.String(), Type.Integer(), {
       default: {},

@@ -87,6 +87,8 @@ export const GraphPage = Type.Object(
   {
     id: Id,
     name: Text,
+    /** Only where it was asked for, and only for who may act for the page. */
+    access_token: Text,
     category: Text,
     about: Text,
     phone: Text,

@@ -1,4 +1,3 @@
-import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
@@ -27,7 +26,7 @@ export const registerConnectPage: RegisterRoutes = (api, { readPage, connectPage
         tags: ['pages'],
         summary: 'Connect a page by its token',
         description:
-          "By the page's own or a system user's token. Asks Facebook who the page is, stores it, and queues the subscription of its webhooks and its full sync (`command`).",
+          "By the page's own token, or by a person's or system user's who may act for it: then the page's own is asked for and kept. Stores the page, and queues the subscription of its webhooks and its full sync (`command`).",
         body: ConnectBody,
         response: {
           201: success(Connected, { description: 'Connected' }),
@@ -38,12 +37,8 @@ export const registerConnectPage: RegisterRoutes = (api, { readPage, connectPage
     },
     async (request, reply) => {
       const { tenantId, requester } = callerOf(request)
-      const { facebook_page_id: facebookPageId, access_token: accessToken } = request.body
-      const { id, name } = await readPage(accessToken, facebookPageId)
-      if (id !== facebookPageId) {
-        const problems = [{ path: '/facebook_page_id', message: 'is another page at Facebook' }]
-        throw new AppError('VALIDATION_FAILED', '/facebook_page_id: is another page at Facebook', { problems })
-      }
+      const { facebook_page_id: facebookPageId } = request.body
+      const { accessToken, name } = await readPage(request.body.access_token, facebookPageId)
       const traceparent = traceparentOf(request)
       const { page, created, command } = await connectPage(
         { tenantId, facebookPageId, accessToken, name, requester, traceparent },
