@@ -29,6 +29,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   FAQ_NOT_FOUND: 'Check the id and whose key it is.',
   FAQ_LOG_NOT_FOUND:
     'Check the id: it is that of a reply with an answer of an FAQ (`GET /pages/:pageId/automatic-replies`).',
+  DELETION_NOT_FOUND: 'Check the code: it is the one that Facebook showed.',
   ERASURE_NOT_FOUND: 'Check the id and whose key it is.',
   DEAD_LETTER_NOT_FOUND: 'Check the id.',
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',

@@ -18,6 +18,7 @@ import { call, type HttpAnswer } from './system.ts'
 import { TOKEN_KEYS } from './token-keys.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789'
+export const FB_APP_SECRET = 'secret-of-the-app-of-the-tests'
 export const ERASURE_KEY = 'erasure-key-of-the-tests-0123456789'
 
 /** Knows everybody as the same person, who has no page. */
@@ -78,6 +79,7 @@ export async function startApiSystem(options: ApiSystemOptions = {}): Promise<Ap
         TRUSTED_PROXIES: undefined,
         TOKEN_KEYS,
         ERASURE_KEY,
+        FB_APP_SECRET,
         ...options.config,
       },
       logger,

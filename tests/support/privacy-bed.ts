@@ -12,6 +12,7 @@ import { TOPICS, topicDefinitions } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { COLLECTIONS, ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
+import { DELETION_REQUESTS } from '@pagesync/shared/store/repositories/privacy-rows.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
 import { type ApiData, createApiData, type TestTenant } from './api-data.ts'
@@ -29,6 +30,10 @@ export interface PrivacyBed extends AsyncDisposable {
   readonly simulator: Simulator
   readonly eventLog: EventLog
   readonly store: Store
+  /** Origin and base path. */
+  readonly url: string
+  readonly appSecret: string
+  readonly pageToken: string
   readonly data: ApiData
   readonly tenant: TestTenant
   readonly page: Awaited<ReturnType<ApiData['addPage']>>
@@ -39,6 +44,8 @@ export interface PrivacyBed extends AsyncDisposable {
   moveClock(ms: number): void
   request(method: Method, path: string, body?: unknown, token?: string): Promise<HttpAnswer>
   control(method: Method, path: string, body?: unknown): Promise<HttpAnswer>
+  /** How many requests of Facebook's in people's names are not carried out yet. */
+  openDeletions(): Promise<number>
   /** Names of the collections with a row that holds the text, also within a payload. */
   grep(text: string): Promise<string[]>
 }
@@ -135,6 +142,10 @@ export async function openPrivacyBed(open: () => Promise<Engines>): Promise<Priv
     request: (method, path, body, token = tenant.key) =>
       call(`${origin}/api/facebook${path}`, method, { body, headers: { authorization: `Bearer ${token}` } }),
     control: (method, path, body) => call(`${simulator.url}/_control${path}`, method, { body }),
+    url: `${origin}/api/facebook`,
+    appSecret: secret,
+    pageToken: accessToken,
+    openDeletions: () => store.collection(DELETION_REQUESTS).count({ index: 'byDue', range: { gte: 0 } }),
     grep: (text) => grepStore(store, text),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

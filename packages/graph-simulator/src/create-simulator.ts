@@ -16,6 +16,8 @@ export interface Simulator extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly app: { readonly id: string; readonly secret: string; readonly verifyToken: string }
+  /** The person who logs in, by the app-scoped id. */
+  readonly userId: string
   readonly pages: readonly { readonly facebookPageId: string; readonly name: string; readonly accessToken: string }[]
   /** A call of the control API without HTTP: `control('POST', 'messages', {text: 'Hi'})`. */
   control<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer>
@@ -59,6 +61,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     port: server.port,
     get app() {
       return controlled.world.app
+    },
+    get userId() {
+      return controlled.world.user.id
     },
     get pages() {
       return pagesOf(controlled.world)

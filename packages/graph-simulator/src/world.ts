@@ -15,6 +15,8 @@ import type { WebhookSender } from './webhooks/webhook-sender.ts'
 /** What a person lets the page do and see; only what differs from the normal is kept. */
 export interface PersonState {
   available?: boolean
+  /** The person who logged in: `ids_for_pages` names them. */
+  app_user?: boolean
   profile?: 'open' | 'denied' | 'phone' | 'permission' | 'not_replied'
 }
 

@@ -12,6 +12,7 @@ import type { Automations } from '@pagesync/shared/store/repositories/automation
 import type { RulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import type { ConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import type { DeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
+import type { DeletionRequests } from '@pagesync/shared/store/repositories/deletion-requests.ts'
 import type { LeaseReader } from '@pagesync/shared/store/repositories/lease-reader.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Logins } from '@pagesync/shared/store/repositories/logins.ts'
@@ -60,6 +61,9 @@ export interface ApiContext {
   readonly compiledRules: RulesCache
   readonly statistics: Statistics
   readonly eraser: Eraser
+  readonly deletions: Pick<DeletionRequests, 'add' | 'get'>
+  /** The app's secret, and the one before while it is being changed. */
+  readonly signedRequestSecrets: readonly string[]
   readonly tombstones: Tombstones
   readonly leases: LeaseReader
   readonly announce: Announce

@@ -41,6 +41,7 @@ export const ApiConfig = Type.Object({
   ...PrivacySettings,
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
+  FB_APP_SECRET_PREVIOUS: FacebookAppSettings.FB_APP_SECRET_PREVIOUS,
   ...TokenSettings,
   ...LoginSettings,
   ...GraphSettings,

@@ -44,6 +44,7 @@ import { registerConversations } from './routes/conversations.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErasures, registerTenantErasure } from './routes/erasures.ts'
 import { registerEvents } from './routes/events.ts'
+import { registerFacebookCallbacks } from './routes/facebook-callbacks.ts'
 import { registerFaqActs } from './routes/faq-acts.ts'
 import { registerFaqImport } from './routes/faq-import.ts'
 import { registerFaqOverview } from './routes/faq-overview.ts'
@@ -75,12 +76,18 @@ const API_VERSION = '0.1.0'
 export interface ApiDeps {
   readonly config: Pick<
     ApiConfig,
-    'OPERATOR_TOKEN' | 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TRUSTED_PROXIES' | 'TOKEN_KEYS' | 'ERASURE_KEY'
+    | 'OPERATOR_TOKEN'
+    | 'COMMAND_WAIT_SECONDS'
+    | 'COMMAND_WAITERS_MAX'
+    | 'TRUSTED_PROXIES'
+    | 'TOKEN_KEYS'
+    | 'ERASURE_KEY'
+    | 'FB_APP_SECRET'
   > &
     JwtConfig &
     PullLimitsConfig &
     RequestLimitsConfig &
-    Partial<Pick<ApiConfig, 'CORS_ORIGINS' | 'ALLOW_PRIVATE_URLS' | 'PUBLIC_API_URL'>>
+    Partial<Pick<ApiConfig, 'FB_APP_SECRET_PREVIOUS' | 'CORS_ORIGINS' | 'ALLOW_PRIVATE_URLS' | 'PUBLIC_API_URL'>>
   readonly logger: Logger
   /** Its collections are there already. Not closed by the API. */
   readonly store: Store
@@ -219,6 +226,7 @@ function registerRoutes(api: Server, context: ApiContext, hasOperator: boolean):
   if (hasOperator) registerTenantApiKeys(api, context)
   if (hasOperator) registerTokens(api, context)
   registerErasures(api, context)
+  registerFacebookCallbacks(api, context)
   if (hasOperator) registerTenantErasure(api, context)
 }
 

@@ -18,6 +18,7 @@ import { createAutomations } from '@pagesync/shared/store/repositories/automatio
 import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
+import { createDeletionRequests } from '@pagesync/shared/store/repositories/deletion-requests.ts'
 import { createLeaseReader } from '@pagesync/shared/store/repositories/lease-reader.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createLogins } from '@pagesync/shared/store/repositories/logins.ts'
@@ -48,7 +49,11 @@ import { createPublishCommand, createSubmitCommand, SOURCE } from './submit-comm
 import { type CommandWaiters, createCommandWaiters } from './wait-for-command.ts'
 
 export interface ContextDeps {
-  readonly config: Pick<ApiConfig, 'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS' | 'ERASURE_KEY'> &
+  readonly config: Pick<
+    ApiConfig,
+    'COMMAND_WAIT_SECONDS' | 'COMMAND_WAITERS_MAX' | 'TOKEN_KEYS' | 'ERASURE_KEY' | 'FB_APP_SECRET'
+  > &
+    Partial<Pick<ApiConfig, 'FB_APP_SECRET_PREVIOUS'>> &
     PullLimitsConfig & { readonly ALLOW_PRIVATE_URLS?: boolean }
   readonly logger: Logger
   readonly store: Store
@@ -135,6 +140,8 @@ export function createContext(deps: ContextDeps): OwnedContext {
       tombstones,
       leases: createLeaseReader(store),
       eraser,
+      deletions: createDeletionRequests(store, config.ERASURE_KEY),
+      signedRequestSecrets: [config.FB_APP_SECRET, config.FB_APP_SECRET_PREVIOUS].filter((each) => each !== undefined),
       ownership,
       submit,
       run,

@@ -23,6 +23,11 @@ const Cursor = Type.String({
   description: '`next_cursor` of the page before, unchanged; belongs to one list with one sort',
 })
 
+export const EraseQuery = Type.Object(
+  { erase: Type.Optional(Type.Boolean({ description: 'What was synced goes as well, for good' })) },
+  Closed,
+)
+
 /** The query of a list; `sort` says what its default is called. */
 export const listQuery = <const D extends 'newest' | 'activity', P extends TProperties>(defaultSort: D, filters: P) =>
   Type.Object(

@@ -164,6 +164,7 @@ async function startApi(
         COMMAND_WAIT_SECONDS: 25,
         COMMAND_WAITERS_MAX: 1000,
         TOKEN_KEYS: demonstration.token_keys,
+        FB_APP_SECRET: demonstration.app_secret,
         ERASURE_KEY: demonstration.app_secret,
       },
       eventLog,

@@ -15,14 +15,17 @@ import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
+import { createAccounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
 import { CONVERSATION_REPLIES } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
 import { createRulesCache } from '@pagesync/shared/store/repositories/compiled-rules.ts'
 import { createConversationReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
 import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import { createDeletionRequests } from '@pagesync/shared/store/repositories/deletion-requests.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
+import { PAGES } from '@pagesync/shared/store/repositories/rows.ts'
 import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { createSendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
@@ -42,6 +45,7 @@ import { createFailureGuard, type FailureGuard } from './consume/failure-guard.t
 import { createFollowUp } from './events/follow-up.ts'
 import { keepCounting } from './keep-counting.ts'
 import { carryOnErasures } from './privacy/carry-on-erasures.ts'
+import { carryOutDeletions } from './privacy/carry-out-deletions.ts'
 import { createKeepOutOfPulls } from './privacy/keep-out-of-pulls.ts'
 import { repeat } from './repeat.ts'
 import type { ScheduleConfig } from './schedule/start-schedule.ts'
@@ -100,7 +104,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   await using opened = new AsyncDisposableStack()
 
   const sequences = createSequences(store)
-  const pages = createPages(store, sequences, createTokenSealer(config.TOKEN_KEYS))
+  const sealer = createTokenSealer(config.TOKEN_KEYS)
+  const pages = createPages(store, sequences, sealer)
   const synced = openSyncedCollections(store)
   const ledger = createLedger(store)
   const echoes = createSendEchoes(store)
@@ -154,6 +159,18 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const eraser = createEraser({ store, tombstones, announce, now: () => clock.now() })
   const rulesCache = createRulesCache(createAutomations(store, sequences), clock, RULES_FRESH_MS)
   const watch = { rules: rulesCache, states: store.collection(CONVERSATION_REPLIES) }
+  const deletions = {
+    requests: createDeletionRequests(store, config.ERASURE_KEY),
+    accounts: createAccounts(store, sequences, sealer),
+    pages,
+    pageRows: store.collection(PAGES),
+    contacts: synced.contacts,
+    eraser,
+    graph: graphClient,
+    appToken: config.FB_APP_ID === undefined ? null : `${config.FB_APP_ID}|${config.FB_APP_SECRET}`,
+    clock,
+    logger,
+  }
   const retentionMs = (config.LEDGER_RETENTION_DAYS ?? 30) * DAY_MS
   const stopped = new AbortController()
   const often = { signal: stopped.signal, clock, logger }
@@ -172,6 +189,9 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     ),
     repeat({ ...often, everyMs: ERASURES_EVERY_MS, failed: 'erasures were not carried on' }, () =>
       carryOnErasures({ eraser, clock, logger }, stopped.signal),
+    ),
+    repeat({ ...often, everyMs: ERASURES_EVERY_MS, failed: 'deletions were not carried out' }, () =>
+      carryOutDeletions(deletions, stopped.signal),
     ),
   ]
   repeated.push(...keepCounting({ counting, store, ...often }))

@@ -10,6 +10,9 @@ const PersonSchema = Type.Object(
     facebook_page_id: Type.Optional(PageId),
     psid: Psid,
     available: Type.Optional(Type.Boolean({ description: 'false: sends answer 551/1545041' })),
+    app_user: Type.Optional(
+      Type.Boolean({ description: 'true: it is the person who logged in, so `ids_for_pages` names them' }),
+    ),
     profile: Type.Optional(
       Type.Union(
         PROFILES.map((profile) => Type.Literal(profile)),

@@ -5,7 +5,7 @@ import { readConversation, readMessage, readMessages } from './conversation-node
 import { conversationsEdge } from './conversations-edge.ts'
 import type { GraphContext } from './graph-request.ts'
 import * as labels from './labels.ts'
-import { readAccounts, readUser } from './me-node.ts'
+import { readAccounts, readIdsForPages, readUser } from './me-node.ts'
 import { moderateConversations } from './moderate-conversations.ts'
 import { readPage, updatePage } from './page-node.ts'
 import { readProfile } from './profile-node.ts'
@@ -62,6 +62,7 @@ export const PERSON_EDGES: Edges<number> = {
 export const USER_EDGES: Edges<undefined> = {
   '': { GET: ['me', readUser] },
   accounts: { GET: ['accounts', readAccounts] },
+  ids_for_pages: { GET: ['accounts', readIdsForPages] },
 }
 
 export const APP_EDGES: Edges<undefined> = {

@@ -18,6 +18,20 @@ export function readUser({ world, request }: GraphContext) {
   return { ...shown, id: world.user.id }
 }
 
+/** `GET /{app-scoped user id}/ids_for_pages`: by which ids the pages know the person. With the app's token. */
+export function readIdsForPages({ world, token }: GraphContext) {
+  if (token?.kind !== 'app') throw new GraphError(100, '(#100) This endpoint requires an app access token')
+  const data = [...world.pages.values()].flatMap((page) =>
+    [...page.people]
+      .filter(([, { app_user }]) => app_user)
+      .map(([person]) => ({
+        id: page.store.ids.people.encode(person),
+        page: { id: page.id, name: page.details.name },
+      })),
+  )
+  return { data }
+}
+
 const TASKS = ['ANALYZE', 'ADVERTISE', 'MESSAGING', 'MODERATE', 'CREATE_CONTENT', 'MANAGE']
 const DEFAULT_FIELDS = 'access_token,category,category_list,name,id,tasks'
 

@@ -98,6 +98,9 @@ export const OWNED_ROWS: readonly OwnedRows[] = [
   owned(rows.TENANTS, { by: 'tenant' }),
   owned(privacy.ERASURES, null, { why: 'The trace of what was erased. Finished, it names nobody.' }),
   owned(connections.PAGE_HOLDERS, null, { why: 'Given back where the pages are cut off: it then names no tenant.' }),
+  owned(privacy.DELETION_REQUESTS, null, {
+    why: 'Of a person at Facebook, whosever pages they have. Finished, it names nobody.',
+  }),
   owned(privacy.ERASURE_KEYS, null, { why: 'One row, of the whole system.' }),
   owned(connections.LOGINS, null, { why: 'Begun logins are over within minutes, and name no person.' }),
   owned(COUNTING_SESSIONS, null, { why: 'Of processes: counts alone, gone when they end.' }),

@@ -51,6 +51,7 @@ export const ERROR_TABLE = {
   KEYWORD_NOT_FOUND: row('not-found', 404, 'No such keyword'),
   FAQ_NOT_FOUND: row('not-found', 404, 'No such FAQ'),
   FAQ_LOG_NOT_FOUND: row('not-found', 404, 'No such use of an FAQ'),
+  DELETION_NOT_FOUND: row('not-found', 404, 'No such request to be deleted'),
   ERASURE_NOT_FOUND: row('not-found', 404, 'No such erasure'),
   DEAD_LETTER_NOT_FOUND: row('not-found', 404, 'No such dead letter'),
   PAGE_REAUTH_REQUIRED: row('conflict', 409, 'The page must be connected again'),

@@ -11,6 +11,7 @@ import { Comment } from '../views/comment.ts'
 import { Contact } from '../views/contact.ts'
 import { Conversation } from '../views/conversation.ts'
 import { DeadLetter } from '../views/dead-letter.ts'
+import { Deletion } from '../views/deletion.ts'
 import { Erasure } from '../views/erasure.ts'
 import { Faq, FaqStats } from '../views/faq.ts'
 import { Message } from '../views/message.ts'
@@ -46,6 +47,7 @@ const TAGS = [
   { name: 'settings', description: 'What a tenant decides for itself' },
   { name: 'access', description: 'API keys, and who did what' },
   { name: 'operator', description: 'Tenants; with the bearer token of the operator' },
+  { name: 'from Facebook', description: 'What Facebook tells of people who leave; signed by it' },
   { name: 'operation', description: 'Is it alive, is it ready' },
 ]
 
@@ -72,6 +74,7 @@ export async function registerDocuments(server: FastifyInstance, version: string
     Message,
     Contact,
     Erasure,
+    Deletion,
     Command,
     Run,
     PageStatistics,

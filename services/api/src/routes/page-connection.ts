@@ -3,14 +3,18 @@ import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { AccessToken, body, errors, IdParams, LOGIN_ERRORS, success } from '../route-shapes.ts'
+import { AccessToken, body, EraseQuery, errors, IdParams, LOGIN_ERRORS, success } from '../route-shapes.ts'
 import { traceparentOf } from '../traceparent.ts'
 import { Command, presentCommand } from '../views/command.ts'
+import { Erasure, presentErasure } from '../views/erasure.ts'
 import { Page, presentPage } from '../views/page.ts'
 import { named } from '../views/shapes.ts'
 
+/** A caller waits so long; what is not erased by then workers erase. */
+const ERASE_MS = 5_000
+
 export const registerPageConnection: RegisterRoutes = (api, context) => {
-  const { ownership, connectPage, disconnectPage, clock } = context
+  const { ownership, connectPage, disconnectPage, eraser, clock } = context
   api.post(
     '/pages/:id/reconnect',
     {
@@ -51,10 +55,15 @@ export const registerPageConnection: RegisterRoutes = (api, context) => {
         tags: ['pages'],
         summary: 'Disconnect a page',
         description:
-          'Unsubscribes its webhooks, forgets its token and lets others connect it. What was synced stays. `webhooks_unsubscribed` says whether Facebook agreed; if not, what it goes on sending is dropped.',
+          'Unsubscribes its webhooks, forgets its token and lets others connect it. What was synced stays, or is erased for good with `erase=true`. `webhooks_unsubscribed` says whether Facebook agreed; if not, what it goes on sending is dropped.',
         params: IdParams,
+        querystring: EraseQuery,
         response: {
-          200: success({ page: named(Page), webhooks_unsubscribed: Type.Boolean() }),
+          200: success({
+            page: named(Page),
+            webhooks_unsubscribed: Type.Boolean(),
+            erasure: Type.Optional(named(Erasure)),
+          }),
           ...errors('admin', ['PAGE_NOT_FOUND']),
         },
       },
@@ -62,10 +71,13 @@ export const registerPageConnection: RegisterRoutes = (api, context) => {
     async (request) => {
       const page = await ownership.page(callerOf(request), request.params.id)
       const done = await disconnectPage(page, clock.now())
+      const erasure = request.query.erase ? await eraser.erasePage(page.tenant_id, page.id) : undefined
+      const worked = erasure && (await eraser.work(erasure, clock.now() + ERASE_MS))
       return {
         success: true as const,
         page: presentPage(done.page),
         webhooks_unsubscribed: done.webhooksUnsubscribed,
+        ...(worked ? { erasure: presentErasure(worked) } : {}),
       }
     },
   )

@@ -32,11 +32,16 @@ export interface Accounts {
   accessToken(account: AccountRow): Promise<string | undefined>
   /** Facebook refused the token. */
   markTokenInvalid(account: AccountRow): Promise<void>
+  /** Of a person, whichever tenants they are of. */
+  ofUser(facebookUserId: string): Promise<AccountRow[]>
+  /** Removes row and token. */
+  erase(account: AccountRow): Promise<void>
   /** Forgets the token; the row stays. */
   disconnect(account: AccountRow, nowMs: number): Promise<AccountRow>
 }
 
 const CAS_ROUNDS_MAX = 20
+const ACCOUNTS_OF_USER_MAX = 1_000
 
 export function createAccounts(store: Store, sequences: Sequences, sealer: TokenSealer): Accounts {
   const accounts = store.collection(ACCOUNTS)
@@ -97,6 +102,12 @@ export function createAccounts(store: Store, sequences: Sequences, sealer: Token
         limit,
         ...(after ? { after: { id: after.id, _id: after._id } } : {}),
       }),
+    ofUser: (facebookUserId) =>
+      accounts.find({ index: 'byUser', equals: { facebook_user_id: facebookUserId }, limit: ACCOUNTS_OF_USER_MAX }),
+    async erase(account) {
+      await tokens.remove(ownerOf(account.tenant_id, account.facebook_user_id))
+      await accounts.deleteMany([account._id])
+    },
     accessToken: (account) => tokens.get(ownerOf(account.tenant_id, account.facebook_user_id)),
     async markTokenInvalid(account) {
       // Connected again meanwhile: this was about the token before.

@@ -16,6 +16,33 @@ export interface TombstoneMarkRow extends StoreDocument {
 }
 export const TOMBSTONE_MARKS: CollectionDefinition<TombstoneMarkRow> = { name: 'tombstone_marks', indexes: {} }
 
+/**
+ * What Facebook asked for in somebody's name. `_id` is the confirmation code: not to be guessed, and the same when Facebook
+ * repeats itself. It stays as a trace; once it is finished it names nobody.
+ */
+export interface DeletionRequestRow extends StoreDocument {
+  /** deauthorization: the person removed the app; deletion: their data is to go. */
+  readonly kind: 'deauthorization' | 'deletion'
+  /** App-scoped; null once finished. */
+  readonly facebook_user_id: string | null
+  readonly issued_ms: number
+  readonly requested_ms: number
+  /** When a worker should look at it (again); null once finished. */
+  readonly due_ms: number | null
+  readonly attempts: number
+  /** Connected accounts of the person that were disconnected, or erased. */
+  readonly accounts: number
+  /** `_id`s of the erasures that it led to. */
+  readonly erasures: readonly string[]
+  /** One of the error table's codes: why Facebook did not tell by which ids its pages know the person. */
+  readonly problem: string | null
+  readonly finished_ms: number | null
+}
+export const DELETION_REQUESTS: CollectionDefinition<DeletionRequestRow> = {
+  name: 'deletion_requests',
+  indexes: { byDue: ['due_ms'] },
+}
+
 /** What tells the key of the tombstones from another one. There is one row. */
 export interface ErasureKeyRow extends StoreDocument {
   readonly check: string

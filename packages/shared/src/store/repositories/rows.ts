@@ -91,7 +91,7 @@ export const pageSettings = ({ settings }: Pick<PageRow, 'settings'>): PageSetti
 })
 export const PAGES: CollectionDefinition<PageRow> = {
   name: 'pages',
-  indexes: { byId: ['id'], byTenant: ['tenant_id', 'id'] },
+  indexes: { byId: ['id'], byTenant: ['tenant_id', 'id'], byFacebookPage: ['facebook_page_id'] },
 }
 export const pageKey = (tenantId: string, facebookPageId: string): string => `${tenantId}/${facebookPageId}`
 

@@ -14,6 +14,8 @@ export interface Tokens {
   save(owner: TokenOwner, token: string, nowMs: number): Promise<void>
   /** Leaves the row without its token: what is saved at the same time stands or falls as a whole. */
   forget(owner: TokenOwner, nowMs: number): Promise<void>
+  /** The row as well. */
+  remove(owner: TokenOwner): Promise<void>
 }
 
 const CAS_ROUNDS_MAX = 20
@@ -56,5 +58,8 @@ export function createTokens(store: Store, sealer: TokenSealer): Tokens {
     },
     save: (owner, token, nowMs) => write(owner, token, nowMs),
     forget: (owner, nowMs) => write(owner, null, nowMs),
+    async remove(owner) {
+      await tokens.deleteMany([tokenKey(owner)])
+    },
   }
 }
