@@ -13,6 +13,10 @@ export function idsOf([from, to]: IdRange): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
+export function liesIn(ranges: readonly IdRange[] | undefined, id: number): boolean {
+  return ranges?.some(([from, to]) => id >= from && id <= to) ?? false
+}
+
 /** In order, neighbours joined: what a session writes down stays short however many batches it had in hand. */
 export function joined(ranges: readonly IdRange[]): IdRange[] {
   const result: [number, number][] = []

@@ -1,3 +1,5 @@
+import type { CountedKind } from '../counting/id-ranges.ts'
+import { removeCounted } from '../counting/remove-counted.ts'
 import { sendKey } from '../model/send-reference.ts'
 import type { Collection } from '../store/collection.ts'
 import { AUTOMATIC_REPLIES, CONVERSATION_REPLIES } from '../store/repositories/automation-rows.ts'
@@ -19,7 +21,7 @@ import {
 import type { PagePerson } from '../store/repositories/tombstones.ts'
 import { type ErasureDeps, type ErasureStep, LETTERS_AT_ONCE, ROWS_AT_ONCE, type StepOutcome } from './erasure-step.ts'
 import { type AboutPerson, isAboutPerson, redactCommand } from './redact-command.ts'
-import { removeRows, walkRows } from './walk-rows.ts'
+import { walkRows } from './walk-rows.ts'
 import { namesPerson } from './without-person.ts'
 
 /**
@@ -35,14 +37,20 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
       return { removed: 0, next: null }
     },
   },
-  { name: 'contacts', run: (job, _cursor, deps) => removeOlder(job, deps, deps.store.collection(CONTACTS)) },
-  { name: 'conversations', run: (job, _cursor, deps) => removeOlder(job, deps, deps.store.collection(CONVERSATIONS)) },
+  { name: 'contacts', run: (job, _cursor, deps) => removeOlder(job, deps, deps.store.collection(CONTACTS), 'contact') },
+  {
+    name: 'conversations',
+    run: (job, _cursor, deps) => removeOlder(job, deps, deps.store.collection(CONVERSATIONS), 'conversation'),
+  },
   {
     name: 'messages',
     async run(job, _cursor, deps) {
       const range = { lt: await keptFrom(job, deps) }
       const equals = { conversation_key: keyOf(job) }
-      return removeRows(deps.store.collection(MESSAGES), { index: 'byConversation', equals, range }, ROWS_AT_ONCE)
+      const selection = { index: 'byConversation', equals, range }
+      const rows = await deps.store.collection(MESSAGES).find({ ...selection, limit: ROWS_AT_ONCE })
+      const removed = await removeFromTotals(job, deps, 'message', rows)
+      return { removed, next: rows.length < ROWS_AT_ONCE ? null : 'more' }
     },
   },
   {
@@ -158,6 +166,11 @@ async function keptFrom(job: ErasureRow, { tombstones }: ErasureDeps): Promise<n
 
 type Row = { readonly _id: string; readonly rev: number }
 
+/** Rows that are counted go together with their counts. */
+function removeFromTotals(job: ErasureRow, deps: ErasureDeps, kind: CountedKind, rows: readonly Row[]) {
+  return removeCounted({ pageId: personOf(job).pageId, kind, keys: rows.map(({ _id }) => _id) }, deps)
+}
+
 async function remove<T extends Row>(collection: Collection<T>, rows: readonly T[]): Promise<number> {
   return rows.length === 0 ? 0 : collection.deleteMany(rows.map(({ _id }) => _id))
 }
@@ -167,10 +180,11 @@ async function removeOlder<T extends Row & { readonly created_ms: number }>(
   job: ErasureRow,
   deps: ErasureDeps,
   collection: Collection<T>,
+  kind: CountedKind,
 ) {
   const [row] = await collection.getMany([keyOf(job)])
   const isBack = (await keptFrom(job, deps)) < Number.MAX_SAFE_INTEGER && (row?.created_ms ?? 0) > job.requested_ms
-  return { removed: row && !isBack ? await remove(collection, [row]) : 0, next: null }
+  return { removed: row && !isBack ? await removeFromTotals(job, deps, kind, [row]) : 0, next: null }
 }
 
 async function redactCommands(job: ErasureRow, cursor: string | null, deps: ErasureDeps) {
@@ -263,16 +277,18 @@ function letterNames({ key, payload, reason, created_ms }: DeadLetterRow, job: E
 }
 
 /** Of a conversation among several people only what the person wrote goes. */
-async function removeAmongSeveral(conversation: string, job: ErasureRow, { store }: ErasureDeps): Promise<number> {
-  const messages = store.collection(MESSAGES)
+async function removeAmongSeveral(conversation: string, job: ErasureRow, deps: ErasureDeps): Promise<number> {
+  const messages = deps.store.collection(MESSAGES)
   const { psid } = personOf(job)
   const selection = { index: 'byConversation', equals: { conversation_key: conversation } }
   let removed = 0
   for (let cursor: string | null = null, done = false; !done; ) {
     const walk = { collection: messages, selection, open: ['created_ms'] as const, limit: ROWS_AT_ONCE }
     const piece: StepOutcome = await walkRows(walk, cursor, (rows) =>
-      remove(
-        messages,
+      removeFromTotals(
+        job,
+        deps,
+        'message',
         rows.filter(({ from_id, created_ms }) => from_id === psid && created_ms <= job.requested_ms),
       ),
     )
