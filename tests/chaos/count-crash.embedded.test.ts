@@ -17,4 +17,4 @@ it('a worker that is killed while it counts: exact again within 60 s, on the emb
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}, 150_000)
+}, 600_000)

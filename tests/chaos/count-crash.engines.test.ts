@@ -16,5 +16,5 @@ it.skipIf(!kafkaUrl || !mongodbUrl)(
     expect(counted.messages).toBeGreaterThan(0)
     expect(found).toBeGreaterThan(0)
   },
-  150_000,
+  600_000,
 )

@@ -43,14 +43,20 @@ async function killOnce(engines: Engines): Promise<Compared> {
   const start = (recover: boolean): Child =>
     spawnChild('count-until-killed.ts', [JSON.stringify({ ...worker, recover })])
   await using doomed = start(false)
-  await eventually(() => doomed.lines.some((line) => line.startsWith('counted ') && line !== 'counted 0'), 60_000)
+  await eventually(
+    () => doomed.lines.some((line) => line.startsWith('counted ') && line !== 'counted 0'),
+    90_000,
+  ).catch((error) => {
+    throw new Error(`it did not count: ${doomed.lines.at(-1)} ${doomed.complaints()}`, { cause: error })
+  })
   await delay(randomInt(700))
   await doomed.kill()
   await using next = start(true)
   await eventually(() => next.lines.length > 0, 60_000)
   const said = (): Compared[] => next.lines.map((line) => JSON.parse(line) as Compared)
   // What the killed one had not finished is handled again first; then nothing moves but the recount.
-  return eventually(
+  // Awaited here: the process is to live until then.
+  return await eventually(
     () => {
       const last = said().slice(-20)
       return last.length === 20 && last.every(isExact) ? last.at(-1) : undefined
