@@ -61,6 +61,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   THREAD_OWNED_BY_OTHER_APP: 'Take the conversation over in the other app first.',
   POLICY_BLOCKED: "Look at the page's quality and support inbox at Facebook.",
   PERSON_TOOK_OVER: 'Nothing: automations are silent where a person answers, and in muted conversations.',
+  AUTOMATION_CALLED_OFF:
+    'Nothing: the person deleted what was to be answered, or the automation was turned off or deleted before it was sent.',
   SEND_UNCONFIRMED: 'Look in the conversation at Facebook whether the message is there, before you send it again.',
   NOT_SUPPORTED_BY_FACEBOOK: 'Nothing: Facebook has no call for it.',
   TOKEN_UNREADABLE: 'Compare `TOKEN_KEYS` of all services; if they are right, connect the page again.',

@@ -1,4 +1,6 @@
 import { createTestClock } from '@pagesync/shared/lifecycle/test-clock.ts'
+import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
+import { messageKey } from '@pagesync/shared/store/repositories/rows.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AutomationBed, openAutomationBed } from '../support/automation-bed.ts'
 import { eventually } from '../support/eventually.ts'
@@ -7,11 +9,12 @@ import { eventually } from '../support/eventually.ts'
 const clock = createTestClock(Date.now())
 const DELAY_SECONDS = 60
 let bed: AutomationBed
+let automationId: number
 
 beforeAll(async () => {
   bed = await openAutomationBed({ clock })
   await bed.automation('comment_to_message', { message: 'We wrote to you.' })
-  await bed.keyword('price', 'two dollars', { delay_seconds: DELAY_SECONDS })
+  automationId = (await bed.keyword('price', 'two dollars', { delay_seconds: DELAY_SECONDS })).automationId
 })
 afterAll(() => bed?.[Symbol.asyncDispose]())
 
@@ -34,6 +37,8 @@ async function comments(psid: string, count: number): Promise<void> {
 /** The private replies to comments. */
 const repliedTo = async (psid: string) => (await bed.sent(psid)).filter(({ comment_id }) => comment_id !== undefined)
 
+const messageOf = ({ mid }: { readonly mid: string }): string => messageKey(bed.page.id, canonicalMid(mid))
+
 /** What became of the command once its time has come. */
 async function ended({ command }: { readonly command: { readonly command_id: string } }) {
   await bed.restartWorker(() => clock.advance((DELAY_SECONDS + 1) * 1_000))
@@ -54,6 +59,46 @@ describe('a reply that waits', () => {
     await eventually(async () => (await bed.conversation(asked.psid))?.last_person_reply_ms !== undefined)
     expect(await ended(asked)).toMatchObject({ state: 'failed', failure: { code: 'PERSON_TOOK_OVER' } })
     expect((await bed.sent(asked.psid)).map(({ text }) => text)).toEqual(['Dara here.'])
+  })
+})
+
+describe('a reply that waits is called off', () => {
+  it('when the person deletes what was to be answered', async () => {
+    const asked = await asks()
+    await bed.simulator.control('POST', 'events', { kind: 'message_delete', mid: asked.mid })
+    await eventually(async () => (await bed.reader.messagesByKey([messageOf(asked)]))[0]?.deleted_ms !== undefined)
+    expect(await ended(asked)).toMatchObject({ state: 'failed', failure: { code: 'AUTOMATION_CALLED_OFF' } })
+    expect(await bed.sent(asked.psid)).toEqual([])
+  })
+
+  it('when Facebook blocks the page', async () => {
+    const told = async (action: string): Promise<void> => {
+      await bed.simulator.control('POST', 'events', { kind: 'policy_enforcement', action, reason: 'spam' })
+      await eventually(async () => (await bed.pages.get('t_bed', bed.page.id))?.policy?.action === action)
+    }
+    const asked = await asks()
+    await told('block')
+    expect(await ended(asked)).toMatchObject({ state: 'failed', failure: { code: 'POLICY_BLOCKED' } })
+    await told('unblock')
+    await bed.restartWorker()
+    expect(await bed.sent(asked.psid)).toEqual([])
+  })
+
+  it('when the automation is turned off, or deleted', async () => {
+    const [first, second] = [await asks(), await asks()]
+    const turn = async (is_active: boolean): Promise<void> => {
+      const [row] = await bed.rules.automations.getOfPage(bed.page.id, [automationId])
+      await bed.rules.automations.update(row!, (stored) => ({ ...stored, is_active }), clock.now())
+    }
+    await turn(false)
+    expect(await ended(first)).toMatchObject({ state: 'failed', failure: { code: 'AUTOMATION_CALLED_OFF' } })
+    expect(await bed.command(second.command.command_id)).toMatchObject({ failure: { code: 'AUTOMATION_CALLED_OFF' } })
+    await turn(true)
+    const third = await asks()
+    const [row] = await bed.rules.automations.getOfPage(bed.page.id, [automationId])
+    await bed.rules.removeAutomation(row!)
+    expect(await ended(third)).toMatchObject({ state: 'failed', failure: { code: 'AUTOMATION_CALLED_OFF' } })
+    for (const { psid } of [first, second, third]) expect(await bed.sent(psid)).toEqual([])
   })
 })
 

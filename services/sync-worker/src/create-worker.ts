@@ -109,6 +109,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const synced = openSyncedCollections(store)
   const ledger = createLedger(store)
   const echoes = createSendEchoes(store)
+  const automations = createAutomations(store, sequences)
   const replies = createAutomaticReplies(store, sequences)
   const ruleCounts = createRuleCounts(store, replies)
   const tombstones = createTombstones(store, config.ERASURE_KEY)
@@ -144,6 +145,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       keepOut: createKeepOutOfPulls(tombstones),
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
+      automations: automations.automations,
       noteFaqSend: createNoteFaqSend({ replies, ruleCounts }),
       appSecret: config.FB_APP_SECRET,
       graphClient,
@@ -157,7 +159,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const schedule = startSchedule(config, { store, pages, ledger, clock, logger, workerId, announce, wake: runner.wake })
   if (schedule) opened.use(schedule)
   const eraser = createEraser({ store, tombstones, announce, now: () => clock.now() })
-  const rulesCache = createRulesCache(createAutomations(store, sequences), clock, RULES_FRESH_MS)
+  const rulesCache = createRulesCache(automations, clock, RULES_FRESH_MS)
   const watch = { rules: rulesCache, states: store.collection(CONVERSATION_REPLIES) }
   const deletions = {
     requests: createDeletionRequests(store, config.ERASURE_KEY),

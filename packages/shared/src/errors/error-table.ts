@@ -81,6 +81,7 @@ export const ERROR_TABLE = {
   THREAD_OWNED_BY_OTHER_APP: row('permanent', 502, 'Another app owns the conversation'),
   POLICY_BLOCKED: row('permanent', 502, 'Facebook blocked the page for its policies'),
   PERSON_TOOK_OVER: row('permanent', 409, 'A person took over from the automation'),
+  AUTOMATION_CALLED_OFF: row('permanent', 409, 'What the automation was to answer, or the automation itself, is gone'),
   SEND_UNCONFIRMED: row('permanent', 504, 'Whether Facebook delivered the message is not known'),
   NOT_SUPPORTED_BY_FACEBOOK: row('permanent', 502, 'Facebook has no such call'),
   TOKEN_UNREADABLE: row('bug', 500, 'A stored token cannot be opened'),

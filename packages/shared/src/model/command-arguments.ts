@@ -88,6 +88,8 @@ export const SendArguments = Type.Object(
     /** Set by the API where the caller's scope says that a person writes. */
     human: Type.Optional(Type.Boolean()),
     automation_id: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Facebook's id of the message that the automation answers. */
+    answered_mid: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
     automation_type: Type.Optional(Type.String({ maxLength: 64 })),
     /** The keyword, FAQ or instant reply of the automation; an FAQ's id also where a person sends its answer. */
     part: Type.Optional(Type.Union([Type.Literal('instant_reply'), Type.Literal('keyword'), Type.Literal('faq')])),

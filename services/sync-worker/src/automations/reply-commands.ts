@@ -19,7 +19,7 @@ const PARTS: Partial<Record<AutomationType, ReplyPart>> = {
 
 /** The send that a decision asks for. Its id is of the message alone; which rule answers is among its arguments. */
 export function replyCommand(candidate: MessageCandidate, action: ReplyAction, nowMs: number): NewCommand {
-  const { page, conversation, answered } = candidate
+  const { page, conversation, message, answered } = candidate
   const part = PARTS[action.kind]
   return {
     ...common(page, answered, action, nowMs),
@@ -31,6 +31,7 @@ export function replyCommand(candidate: MessageCandidate, action: ReplyAction, n
       messaging_type: 'RESPONSE',
       automation_id: action.automation_id,
       automation_type: action.kind,
+      answered_mid: message.mid,
       ...(part && action.part_id !== null ? { part, part_id: action.part_id } : {}),
     },
   }

@@ -203,6 +203,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     wakePage: () => deps.ledger.wakePage(page.id, deps.clock.now()),
     armTimers: deps.armTimers,
     submit: async (command) => void (await submitOwn(command, deps)),
+    automations: deps.automations,
     pages: deps.pages,
     synced: deps.synced,
     counting: deps.counting,

@@ -6,7 +6,7 @@ import { type ConversationRow, conversationKey } from '@pagesync/shared/store/re
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { deliverParts } from './deliver-parts.ts'
 import { recordSentMessage } from './record-sent-message.ts'
-import { refuseTakenOver } from './refuse-taken-over.ts'
+import { refuseCalledOff } from './refuse-called-off.ts'
 import type { SendPart } from './send-state.ts'
 import { splitText } from './split-text.ts'
 
@@ -59,8 +59,12 @@ async function findRecipient(
   return { psid, conversation }
 }
 
-/** @throws AppError COMMAND_EXPIRED; PERSON_TOOK_OVER; MESSAGE_WINDOW_CLOSED where that is known without asking Facebook */
-function mayCall({ tag }: SendArguments, conversation: ConversationRow | undefined, context: OperationContext): void {
+/** @throws AppError COMMAND_EXPIRED; MESSAGE_WINDOW_CLOSED where that is known without asking Facebook; see `refuseCalledOff` */
+async function mayCall(
+  { tag }: SendArguments,
+  conversation: ConversationRow | undefined,
+  context: OperationContext,
+): Promise<void> {
   const { command, clock, connected } = context
   const now = clock.now()
   if (!connected) throw new AppError('PAGE_REAUTH_REQUIRED', 'The page must be connected again first')
@@ -70,7 +74,7 @@ function mayCall({ tag }: SendArguments, conversation: ConversationRow | undefin
       status: 409,
     })
   if (command.expires_ms <= now) throw new AppError('COMMAND_EXPIRED', 'The command expired before it could be sent')
-  if (command.requested_by.kind === 'automation' && conversation) refuseTakenOver(conversation, context)
+  await refuseCalledOff(context)
 }
 
 function partsOf({ message, attachment, quick_replies, split }: SendArguments): SendPart[] {

@@ -7,7 +7,7 @@ import { type CommentRow, commentKey, messageKey } from '@pagesync/shared/store/
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { deliverParts } from './deliver-parts.ts'
 import { recordSentMessage } from './record-sent-message.ts'
-import { refuseTakenOver } from './refuse-taken-over.ts'
+import { refuseCalledOff } from './refuse-called-off.ts'
 
 /** "Activity already replied to". */
 const ALREADY_REPLIED = 10900
@@ -42,15 +42,13 @@ export const sendPrivateReply: Operation = async (context) => {
   }
 }
 
-/** @throws AppError PAGE_REAUTH_REQUIRED; COMMAND_EXPIRED; PERSON_TOOK_OVER */
+/** @throws AppError PAGE_REAUTH_REQUIRED; COMMAND_EXPIRED; see `refuseCalledOff` */
 async function mayCall(context: OperationContext): Promise<void> {
-  const { command, clock, connected, synced } = context
+  const { command, clock, connected } = context
   if (!connected) throw new AppError('PAGE_REAUTH_REQUIRED', 'The page must be connected again first')
   if (command.expires_ms <= clock.now())
     throw new AppError('COMMAND_EXPIRED', 'The command expired before it could be sent')
-  if (command.requested_by.kind !== 'automation' || command.conversation_key === null) return
-  const [conversation] = await synced.conversations.getMany([command.conversation_key])
-  if (conversation) refuseTakenOver(conversation, context)
+  await refuseCalledOff(context)
 }
 
 /** The echo's message row names its conversation; it is there before the echo is noted. */
