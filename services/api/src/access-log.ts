@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { findCaller } from './caller.ts'
+import { whenEnded } from './when-ended.ts'
 
 /** Answers with the request's id, and one log line for each request: what changed something at info, reads at debug. */
 export function registerAccessLog(server: FastifyInstance): void {
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
-  server.addHook('onResponse', async (request, reply) => {
+  whenEnded(server, (request, reply, isCut) => {
     const caller = findCaller(request)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     request.log[isRead ? 'debug' : 'info'](
@@ -19,7 +20,7 @@ export function registerAccessLog(server: FastifyInstance): void {
         duration_ms: Math.round(reply.elapsedTime * 10) / 10,
         tenant_id: caller?.tenantId,
         requester: caller?.requester.id,
-        aborted: request.raw.aborted || undefined,
+        aborted: isCut || undefined,
       },
       'request answered',
     )

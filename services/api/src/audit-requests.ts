@@ -3,6 +3,7 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuditEntry, AuditWriter } from './audit-writer.ts'
 import { findCaller, isByOperator } from './caller.ts'
+import { whenEnded } from './when-ended.ts'
 
 /** Answers to reads that tell of a try at what the caller may not have, or not now. */
 const REFUSALS: ReadonlySet<number> = new Set([403, 404, 409, 422, 429])
@@ -11,13 +12,14 @@ const CLIENT_LENGTH_MAX = 200
 
 /**
  * Notes every change that somebody known asked for, and every read that was refused them, whatever the route: a new one
- * is audited by itself. Neither query nor body: they hold names, texts and tokens. Who is not known is counted alone.
+ * is audited by itself, also where the caller did not wait for the answer. Neither query nor body: they hold names, texts
+ * and tokens. Who is not known is counted alone.
  */
 export function registerAudit(
   api: FastifyInstance,
   { writer, clock }: { readonly writer: Pick<AuditWriter, 'note'>; readonly clock: Pick<Clock, 'now'> },
 ): void {
-  api.addHook('onResponse', async (request, reply) => {
+  whenEnded(api, (request, reply) => {
     const isRead = READS.has(request.method) && !request.routeOptions.config.changes
     if (isRead && !REFUSALS.has(reply.statusCode)) return
     const actor = actorOf(request)

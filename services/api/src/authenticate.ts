@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Caller, type Scope, setCaller, setOperator } from './caller.ts'
 import type { FindCaller } from './find-caller.ts'
 import type { RequestLimits } from './request-limits.ts'
+import { whenEnded } from './when-ended.ts'
 
 /** What a route asks of who calls it: a scope of a tenant's key, or to be the operator, or either of the two, or nothing. */
 export type Access = Scope | 'operator' | 'admin-or-operator' | 'public'
@@ -34,6 +35,9 @@ export function registerAuthentication(api: FastifyInstance, options: Authentica
   api.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${String(route.method)} ${route.url} has no access`)
   })
+  whenEnded(api, (request, reply) => {
+    if (isRefusal(request, reply)) limits.countRefusal(request.ip)
+  })
   api.addHook('onRequest', async (request, reply) => {
     limits.admitAddress(request.ip)
     const { access } = request.routeOptions.config
@@ -43,9 +47,6 @@ export function registerAuthentication(api: FastifyInstance, options: Authentica
       if (isOperator(request, options)) setOperator(request)
       else await requireScope(request, reply, options, 'admin')
     } else await requireScope(request, reply, options, access)
-  })
-  api.addHook('onResponse', async (request, reply) => {
-    if (isRefusal(request, reply)) limits.countRefusal(request.ip)
   })
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import type { Caller } from './caller.ts'
 import { createEventStream, type EventSink, type EventStream, type Positions } from './event-stream.ts'
+import { createPlaces } from './places.ts'
 import { tailChanges } from './tail-changes.ts'
 
 export interface LiveEvents extends AsyncDisposable {
@@ -28,8 +29,11 @@ export interface LiveEventsDeps {
 }
 
 const LISTENERS_MAX = 1_000
+/** Of them one tenant may have so many, or a single key could leave the others none. */
+const LISTENERS_OF_TENANT_MAX = 100
 /** Each that comes back reads the topic by itself until it has caught up. */
 const CATCHING_UP_MAX = 20
+const CATCHING_UP_OF_TENANT_MAX = 5
 const BEAT_MS = 15_000
 /** Then the other side connects again, with whatever its key may by then. */
 const LIFE_MS_MAX = 15 * 60_000
@@ -39,8 +43,8 @@ const COME_AGAIN_MS = 2_000
 export function createLiveEvents({ eventLog, clock, logger }: LiveEventsDeps): LiveEvents {
   const live = new Set<EventStream>()
   const stop = new AbortController()
-  let listening = 0
-  let catchingUp = 0
+  const listening = createPlaces(LISTENERS_MAX, LISTENERS_OF_TENANT_MAX)
+  const catchingUp = createPlaces(CATCHING_UP_MAX, CATCHING_UP_OF_TENANT_MAX)
   let hub: Tail | undefined
   const tailing = tailChanges({
     eventLog,
@@ -62,7 +66,6 @@ export function createLiveEvents({ eventLog, clock, logger }: LiveEventsDeps): L
 
   /** Reads alone from where the stream stands until it stands where everybody does; then it is one of them. */
   const catchUp = async (stream: EventStream, signal: AbortSignal): Promise<boolean> => {
-    catchingUp++
     let own: Tail | undefined
     const join = (): boolean => {
       if (!own || live.has(stream)) return true
@@ -90,7 +93,6 @@ export function createLiveEvents({ eventLog, clock, logger }: LiveEventsDeps): L
       logger.warn({ err }, 'left a listener who came back to come again, the event log does not answer')
       return false
     } finally {
-      catchingUp--
       await own?.close()
     }
   }
@@ -102,17 +104,22 @@ export function createLiveEvents({ eventLog, clock, logger }: LiveEventsDeps): L
 
   return {
     async listen(caller, from, begin, signal) {
-      if (listening >= LISTENERS_MAX || stop.signal.aborted) throw tooMany()
-      if (from !== null && catchingUp >= CATCHING_UP_MAX) throw tooMany()
+      const { tenantId } = caller
+      if (!listening.hasRoomFor(tenantId) || stop.signal.aborted) throw tooMany()
+      if (from !== null && !catchingUp.hasRoomFor(tenantId)) throw tooMany()
       const now = hubPositions()
       const sink = begin()
       const stream = createEventStream(caller, from ?? now, sink)
       const life = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(LIFE_MS_MAX)])
-      listening++
+      const leave = listening.enter(tenantId)
       try {
         sink.write(`retry: ${COME_AGAIN_MS}\n\n`)
         if (from === null) live.add(stream)
-        else if (!(await catchUp(stream, life))) return
+        else {
+          const caughtUp = catchingUp.enter(tenantId)
+          const isThere = await catchUp(stream, life).finally(caughtUp)
+          if (!isThere) return
+        }
         stream.beat()
         while (!life.aborted) {
           // Rejects when the signal fires, which the loop looks at.
@@ -120,12 +127,12 @@ export function createLiveEvents({ eventLog, clock, logger }: LiveEventsDeps): L
           if (!life.aborted) stream.beat()
         }
       } finally {
-        listening--
+        leave()
         live.delete(stream)
         sink.end()
       }
     },
-    count: () => listening,
+    count: () => listening.count(),
     close,
     [Symbol.asyncDispose]: close,
   }

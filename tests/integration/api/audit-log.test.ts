@@ -106,6 +106,27 @@ it('is read page by page and by time, and cannot be changed', async () => {
     expect((await system.request(tenant.key, method, '/audit-log')).status).toBe(404)
 })
 
+it('tells of changes whose caller hung up before the answer', async () => {
+  const page = await data.addPage(tenant, '101')
+  const hangUp = new AbortController()
+  const asked = fetch(`${system.url}/pages/${page.id}/sync-from-facebook`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tenant.key}`, prefer: 'wait=1', 'user-agent': 'hasty/1.0' },
+    signal: hangUp.signal,
+  })
+  // Nobody runs the command here: once it is in the ledger, its caller waits.
+  await eventually(
+    async () => (await system.request(tenant.key, 'GET', `/commands?page_id=${page.id}`)).body.commands.length === 1,
+  )
+  hangUp.abort()
+  await expect(asked).rejects.toThrow()
+  const entry = await eventually(async () => {
+    const { body } = await system.request(tenant.key, 'GET', '/audit-log?limit=200')
+    return body.audit_log.find(({ client }: { client: string | null }) => client === 'hasty/1.0')
+  })
+  expect(entry).toMatchObject({ method: 'POST', params: { pageId: String(page.id) }, status: 202, times: 1 })
+})
+
 it('holds neither bodies nor queries', async () => {
   const secret = 'EAAB-a-token-of-somebody'
   const answer = await system.request(tenant.key, 'POST', '/pages', {
