@@ -110,10 +110,6 @@ export const ROUTE_CALLS: Readonly<Record<string, RouteCall>> = {
   'POST /pages/:pageId/faqs/bulk-import': { body: { faqs: [{ question: 'Who?', answer: 'We.' }] } },
   'POST /faqs/:faqId/send/:conversationId': plain,
   'POST /faq-logs/:id/feedback': { body: { feedback: 'helpful' } },
-  'GET /statistics': plain,
-  'GET /statistics/series': {
-    query: async ({ page }) => ({ page_id: String((await page()).id), metric: 'webhook_events' }),
-  },
   'GET /settings': plain,
   'PUT /settings': { body: { retention: { messages_days: 30 } } },
   'GET /events': { stream: true },
