@@ -147,6 +147,8 @@ export const AccessToken = Type.String({
 export const LOGIN_ERRORS: readonly ErrorCode[] = [
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  // Erased since the caller was let in.
+  'TENANT_NOT_FOUND',
   'FACEBOOK_TOKEN_INVALID',
   'PERMISSION_MISSING',
   'FACEBOOK_REJECTED',

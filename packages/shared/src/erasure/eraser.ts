@@ -89,6 +89,14 @@ export function createEraser({ store, tombstones, announce, now }: EraserDeps): 
     }
   }
 
+  /** Each pass begins with the pages that there are by then: one may have been connected since it was asked for. */
+  const withPagesOfNow = async (row: ErasureRow): Promise<ErasureRow> => {
+    if (row.kind !== 'tenant' || row.step > 0 || row.cursor !== null) return row
+    const known = new Set(row.pages.map(({ id }) => id))
+    const more = (await pagesOf(row.tenant_id)).filter(({ id }) => !known.has(id))
+    return more.length === 0 ? row : { ...row, pages: [...row.pages, ...more.map(placeOf)] }
+  }
+
   /** Compare-and-set; undefined when somebody else works at it. */
   const save = async (row: ErasureRow): Promise<ErasureRow | undefined> =>
     (await erasures.replaceMany([row])).lost.length === 0 ? { ...row, rev: row.rev + 1 } : undefined
@@ -118,7 +126,13 @@ export function createEraser({ store, tombstones, announce, now }: EraserDeps): 
       let current = row
       while (current.due_ms !== null && current.due_ms <= now() + WORKING_MS) {
         if (now() >= untilMs || signal?.aborted) return (await save({ ...current, due_ms: now() })) ?? current
-        const next = await doPiece(current, { store, tombstones, announce, now, ...(signal ? { signal } : {}) })
+        const next = await doPiece(await withPagesOfNow(current), {
+          store,
+          tombstones,
+          announce,
+          now,
+          ...(signal ? { signal } : {}),
+        })
         const saved = await save(next)
         if (!saved) return (await get(row._id)) ?? current
         current = saved

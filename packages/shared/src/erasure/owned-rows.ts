@@ -59,6 +59,7 @@ const owned = (
  */
 export const OWNED_ROWS: readonly OwnedRows[] = [
   owned(rows.API_KEYS, { by: 'tenant-index', index: 'byTenant' }),
+  owned(connections.LOGINS, { by: 'tenant-index', index: 'byTenant' }, { ofPage: null }),
   owned(access.API_KEY_USES, { by: 'tenant-index', index: 'byTenant' }),
   owned(
     connections.SEALED_TOKENS,
@@ -102,7 +103,6 @@ export const OWNED_ROWS: readonly OwnedRows[] = [
     why: 'Of a person at Facebook, whosever pages they have. Finished, it names nobody.',
   }),
   owned(privacy.ERASURE_KEYS, null, { why: 'One row, of the whole system.' }),
-  owned(connections.LOGINS, null, { why: 'Begun logins are over within minutes, and name no person.' }),
   owned(COUNTING_SESSIONS, null, { why: 'Of processes: counts alone, gone when they end.' }),
   owned(rows.SEQUENCES, null, { why: 'Counters of the whole system: ids are never given again.' }),
 ]

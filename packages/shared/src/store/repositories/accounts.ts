@@ -2,6 +2,7 @@ import { AppError } from '../../errors/app-error.ts'
 import type { TokenOwner, TokenSealer } from '../../security/seal-tokens.ts'
 import type { Store } from '../collection.ts'
 import { ACCOUNTS, type AccountRow, accountKey } from './connection-rows.ts'
+import { createErasuresUnderWay } from './erasures-under-way.ts'
 import type { Sequences } from './sequences.ts'
 import { createTokens } from './tokens.ts'
 
@@ -16,7 +17,11 @@ export interface NewAccount {
 
 /** People at Facebook who connected pages of a tenant, and their tokens. */
 export interface Accounts {
-  /** Connects an account, or connects it again: then its id stays. */
+  /**
+   * Connects an account, or connects it again: then its id stays.
+   *
+   * @throws AppError TENANT_NOT_FOUND when the tenant was erased
+   */
   connect(input: NewAccount, nowMs: number): Promise<AccountRow>
   /** Undefined for another tenant's as for an unknown id. */
   get(tenantId: string, id: number): Promise<AccountRow | undefined>
@@ -46,6 +51,7 @@ const ACCOUNTS_OF_USER_MAX = 1_000
 export function createAccounts(store: Store, sequences: Sequences, sealer: TokenSealer): Accounts {
   const accounts = store.collection(ACCOUNTS)
   const tokens = createTokens(store, sealer)
+  const erasures = createErasuresUnderWay(store)
 
   const getByKey: Accounts['getByKey'] = async (tenantId, key) => {
     const [row] = await accounts.getMany([key])
@@ -72,6 +78,7 @@ export function createAccounts(store: Store, sequences: Sequences, sealer: Token
         data_access_expires_ms: input.dataAccessExpiresMs,
         connected_ms: nowMs,
       } as const
+      await erasures.refuseErased(input.tenantId)
       await tokens.save(ownerOf(input.tenantId, input.facebookUserId), input.accessToken, nowMs)
       if ((await accounts.getMany([key])).length === 0) {
         const [id] = await sequences.take('account', 1)
@@ -87,7 +94,12 @@ export function createAccounts(store: Store, sequences: Sequences, sealer: Token
           },
         ])
       }
-      return update(key, (row) => ({ ...row, ...told, name: input.name ?? row.name }))
+      const row = await update(key, (stored) => ({ ...stored, ...told, name: input.name ?? stored.name }))
+      if (!(await erasures.isErased(input.tenantId))) return row
+      // Asked for while this was being written: nothing of it may outlive the erasure.
+      await tokens.forget(ownerOf(input.tenantId, input.facebookUserId), nowMs)
+      await accounts.deleteMany([key])
+      throw new AppError('TENANT_NOT_FOUND', 'The tenant was erased')
     },
     async get(tenantId, id) {
       const [row] = await accounts.find({ index: 'byId', equals: { id }, limit: 1 })

@@ -65,4 +65,7 @@ export interface LoginRow extends StoreDocument {
   /** Null: nobody came back with it yet. */
   readonly used_ms: number | null
 }
-export const LOGINS: CollectionDefinition<LoginRow> = { name: 'logins', indexes: { byExpiry: ['expires_ms'] } }
+export const LOGINS: CollectionDefinition<LoginRow> = {
+  name: 'logins',
+  indexes: { byExpiry: ['expires_ms'], byTenant: ['tenant_id'] },
+}

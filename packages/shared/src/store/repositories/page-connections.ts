@@ -1,6 +1,7 @@
 import { AppError } from '../../errors/app-error.ts'
 import type { TokenOwner, TokenSealer } from '../../security/seal-tokens.ts'
 import type { Store } from '../collection.ts'
+import { createErasuresUnderWay } from './erasures-under-way.ts'
 import type { PageHealth } from './page-health-rows.ts'
 import { createPageHolders } from './page-holders.ts'
 import { PAGES, type PageRow, pageKey } from './rows.ts'
@@ -21,7 +22,7 @@ export interface PageConnections {
   /**
    * Connects a page, or connects it again: then its id, data and checkpoints stay.
    *
-   * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it
+   * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it; TENANT_NOT_FOUND when the tenant was erased
    */
   connect(input: NewPage, nowMs: number): Promise<{ readonly page: PageRow; readonly created: boolean }>
   /** Forgets the page's token and gives the page back; its rows stay. Twice is once. */
@@ -54,6 +55,7 @@ export function createPageConnections(
     const [row] = await pages.getMany([pageKey(tenantId, facebookPageId)])
     return row?.status === 'disconnected' ? undefined : row
   }
+  const erasures = createErasuresUnderWay(store)
   const holders = createPageHolders(store, {
     isConnected: async (tenantId, facebookPageId) => (await connectedOf(tenantId, facebookPageId)) !== undefined,
   })
@@ -87,9 +89,19 @@ export function createPageConnections(
     return disconnected
   }
 
+  const disconnect: PageConnections['disconnect'] = async (page, nowMs) => {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const held = await holders.holderOf(page.facebook_page_id)
+      const disconnected = await letGo(page, nowMs)
+      if (held?.tenant_id !== page.tenant_id || (await holders.giveBack(held, nowMs))) return disconnected
+    }
+    throw new AppError('WRITE_CONFLICT', 'The page is being connected at the same time')
+  }
+
   return {
     async connect(input, nowMs) {
       const { tenantId, facebookPageId } = input
+      await erasures.refuseErased(tenantId)
       let connected: { page: PageRow; created: boolean } | undefined
       try {
         for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -97,7 +109,11 @@ export function createPageConnections(
           await tokens.save(ownerOfToken(tenantId, facebookPageId), input.accessToken, nowMs)
           const { page, created } = await saveConnected(input, nowMs)
           connected = { page, created: created || connected?.created === true }
-          if (await holders.confirm(held)) return connected
+          if (!(await holders.confirm(held))) continue
+          // Asked for since: the erasure may have passed this page already.
+          if (await erasures.isErased(tenantId)) await disconnect(page, nowMs)
+          await erasures.refuseErased(tenantId)
+          return connected
         }
         throw new AppError('WRITE_CONFLICT', 'The page is being connected or disconnected by somebody else')
       } catch (error) {
@@ -107,14 +123,7 @@ export function createPageConnections(
         throw error
       }
     },
-    async disconnect(page, nowMs) {
-      for (let round = 0; round < ROUNDS_MAX; round++) {
-        const held = await holders.holderOf(page.facebook_page_id)
-        const disconnected = await letGo(page, nowMs)
-        if (held?.tenant_id !== page.tenant_id || (await holders.giveBack(held, nowMs))) return disconnected
-      }
-      throw new AppError('WRITE_CONFLICT', 'The page is being connected at the same time')
-    },
+    disconnect,
     async findConnected(facebookPageId) {
       const holder = await holders.holderOf(facebookPageId)
       return holder?.tenant_id ? connectedOf(holder.tenant_id, facebookPageId) : undefined

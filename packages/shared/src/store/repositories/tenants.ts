@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '../../errors/app-error.ts'
 import { hashApiKey, newApiKey } from '../../security/api-key.ts'
 import type { Store } from '../collection.ts'
+import { createErasuresUnderWay } from './erasures-under-way.ts'
 import { API_KEYS, type ApiKeyRow, TENANTS, type TenantRow } from './rows.ts'
 
 export interface NewApiKey {
@@ -14,6 +15,7 @@ export interface NewApiKey {
 
 export interface Tenants {
   create(name: string, nowMs: number, id?: string): Promise<TenantRow>
+  /** Undefined from the moment on that its erasure is asked for. */
   get(tenantId: string): Promise<TenantRow | undefined>
   list(limit: number, after?: string): Promise<TenantRow[]>
   /** Answers the key in clear, this once. `key` is given only where a demonstration keeps a fixed one. */
@@ -33,6 +35,7 @@ const randomId = (prefix: string): string => `${prefix}_${randomBytes(12).toStri
 export function createTenants(store: Store): Tenants {
   const tenants = store.collection(TENANTS)
   const keys = store.collection(API_KEYS)
+  const erasures = createErasuresUnderWay(store)
   return {
     async create(name, nowMs, id = randomId('t')) {
       await tenants.insertMany([{ _id: id, name, created_ms: nowMs }])
@@ -42,7 +45,7 @@ export function createTenants(store: Store): Tenants {
     },
     async get(tenantId) {
       const [row] = await tenants.getMany([tenantId])
-      return row
+      return row && !(await erasures.isErased(tenantId)) ? row : undefined
     },
     list: (limit, after) => tenants.find({ index: '_id', limit, ...(after ? { after: { _id: after } } : {}) }),
     async createApiKey(input, nowMs, key = newApiKey()) {
@@ -65,7 +68,7 @@ export function createTenants(store: Store): Tenants {
       const [row] = await keys.getMany([hashApiKey(token)])
       if (!row || row.revoked_ms !== null) return undefined
       if (row.expires_ms !== null && row.expires_ms <= nowMs) return undefined
-      return row
+      return (await erasures.isErased(row.tenant_id)) ? undefined : row
     },
   }
 }
