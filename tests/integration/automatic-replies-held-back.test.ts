@@ -124,3 +124,16 @@ describe('comments of one person', () => {
     expect(await repliedTo(taken.psid)).toEqual([])
   })
 })
+
+it('who opens the conversation by a button is greeted', async () => {
+  const { automationId: greeting } = await bed.instantReply({ trigger: 'new_conversation', message: 'Welcome!' })
+  try {
+    await bed.restartWorker()
+    const { psid } = await bed.writes('hello', { deliveries: 0 })
+    await bed.simulator.control('POST', 'events', { kind: 'postback', psid, title: 'Get Started' })
+    expect((await bed.received(psid, 1)).map(({ text }) => text)).toEqual(['Welcome!'])
+  } finally {
+    const row = await bed.rules.automations.get('t_bed', greeting)
+    if (row) await bed.rules.removeAutomation(row)
+  }
+})

@@ -31,7 +31,8 @@ export function messageCandidates(
   { messages, conversations }: Pick<AppliedRows, 'messages' | 'conversations'>,
 ): MessageCandidate[] {
   return effects.flatMap(({ event, page, position, message: told }) => {
-    if (event.type !== 'facebook.message.received' || !told) return []
+    // A pressed button is the person's word, too: its title.
+    if ((event.type !== 'facebook.message.received' && event.type !== 'facebook.postback') || !told) return []
     const message = messages.get(told.identity._id)?.after
     const conversation = message && conversations.get(message.conversation_key)
     if (!message || !conversation) return []
@@ -44,7 +45,8 @@ export function messageCandidates(
         conversation: after,
         eventId: event.id,
         channel: event.channel === 'standby' ? 'standby' : 'messaging',
-        quickReplyPayload: event.raw.message.quick_reply?.payload ?? null,
+        quickReplyPayload:
+          event.type === 'facebook.message.received' ? (event.raw.message.quick_reply?.payload ?? null) : null,
         answered: answeredMessage(message.mid),
         isRepeated: before !== null && isCountedBy(before, position),
       },
