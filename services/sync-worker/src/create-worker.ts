@@ -16,6 +16,7 @@ import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
 import { createAccounts } from '@pagesync/shared/store/repositories/accounts.ts'
+import { createAuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
 import { CONVERSATION_REPLIES } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { createAutomations } from '@pagesync/shared/store/repositories/automations.ts'
@@ -30,6 +31,8 @@ import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-count
 import { createSendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
+import { createTenants } from '@pagesync/shared/store/repositories/tenants.ts'
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { createAnswerMessages } from './automations/answer-messages.ts'
 import { createNoteFaqSend } from './automations/note-faq-send.ts'
@@ -48,6 +51,7 @@ import { carryOnErasures } from './privacy/carry-on-erasures.ts'
 import { carryOutDeletions } from './privacy/carry-out-deletions.ts'
 import { createKeepOutOfPulls } from './privacy/keep-out-of-pulls.ts'
 import { repeat } from './repeat.ts'
+import { keepRetention } from './retention/keep-retention.ts'
 import type { ScheduleConfig } from './schedule/start-schedule.ts'
 import { startSchedule } from './schedule/start-schedule.ts'
 import { SOURCE } from './source.ts'
@@ -84,7 +88,10 @@ const HEALTH_BODY_LIMIT = 1024
 const PROFILES_EVERY_MS = 2_000
 const LEDGER_SWEEP_EVERY_MS = 60_000
 const ERASURES_EVERY_MS = 5_000
+const RETENTION_EVERY_MS = 600_000
 const DAY_MS = 86_400_000
+/** Longer than any tenant may want; what belongs to no tenant goes then. */
+const LEDGER_KEPT_MS_MAX = 3_650 * DAY_MS
 const ALERTS_EVERY_MS = 5_000
 /** A rule that somebody changed is in force after this at the latest. */
 const RULES_FRESH_MS = 2_000
@@ -114,6 +121,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const ruleCounts = createRuleCounts(store, replies)
   const tombstones = createTombstones(store, config.ERASURE_KEY)
   await tombstones.checkKey()
+  const settings = createTenantSettings(store)
   const deadLetters = createDeadLetters(store, eventLog, SOURCE)
   const changes = createPublishBatcher(eventLog, TOPICS.changes, CHANGES_WAITING)
   opened.defer(() => changes.close())
@@ -142,7 +150,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       pages,
       synced,
       counting,
-      keepOut: createKeepOutOfPulls(tombstones),
+      keepOut: createKeepOutOfPulls(tombstones, { settings, clock }),
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
       automations: automations.automations,
@@ -173,7 +181,17 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     clock,
     logger,
   }
-  const retentionMs = (config.LEDGER_RETENTION_DAYS ?? 30) * DAY_MS
+  const retention = {
+    tenants: createTenants(store),
+    settings,
+    pages,
+    ledger,
+    auditLog: createAuditLog(store),
+    synced,
+    ledgerDays: config.LEDGER_RETENTION_DAYS ?? 30,
+    clock,
+    logger,
+  }
   const stopped = new AbortController()
   const often = { signal: stopped.signal, clock, logger }
   const repeated = [
@@ -187,7 +205,10 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       ),
     ),
     repeat({ ...often, everyMs: LEDGER_SWEEP_EVERY_MS, failed: 'ledger was not swept' }, () =>
-      sweepLedger({ ledger, echoes, clock, logger, retentionMs }, stopped.signal),
+      sweepLedger({ ledger, echoes, store, clock, logger, retentionMs: LEDGER_KEPT_MS_MAX }, stopped.signal),
+    ),
+    repeat({ ...often, everyMs: RETENTION_EVERY_MS, failed: 'old rows were not removed' }, () =>
+      keepRetention(retention, stopped.signal),
     ),
     repeat({ ...often, everyMs: ERASURES_EVERY_MS, failed: 'erasures were not carried on' }, () =>
       carryOnErasures({ eraser, clock, logger }, stopped.signal),

@@ -51,7 +51,7 @@ export const registerSettings: RegisterRoutes = (api, { settings }) => {
         summary: 'Change settings',
         description:
           'Members that are not named stay; null gives one its default back. `page_defaults` is for pages connected from ' +
-          'now on. `retention` is kept here, but this version removes by `LEDGER_RETENTION_DAYS` of the worker alone.',
+          'now on. What is older than `retention` says is removed within hours, and a pull brings no older message back.',
         body: SettingsBody,
         response: {
           200: Answer,

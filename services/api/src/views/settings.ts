@@ -1,3 +1,4 @@
+import { RETENTION_DEFAULTS } from '@pagesync/shared/model/retention.ts'
 import { pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import type { StoredSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { type Static, Type } from '@sinclair/typebox'
@@ -6,13 +7,6 @@ import { PageSettings } from './page.ts'
 /** Longer than the topics keep anything, so that a topic that is read again runs nothing twice. */
 export const LEDGER_DAYS_MIN = 8
 export const DAYS_MAX = 3_650
-
-const RETENTION_DEFAULTS = {
-  messages_days: null,
-  raw_events_days: 30,
-  ledger_days: 30,
-  audit_days: 365,
-} as const
 
 const days = (minimum: number) => Type.Integer({ minimum, maximum: DAYS_MAX })
 

@@ -1,5 +1,8 @@
 import { type GraphMessage, graphTimeMs } from '@pagesync/shared/graph/graph-shapes.ts'
+import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
+import { keptFromMs } from '@pagesync/shared/model/retention.ts'
 import { conversationKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import type { Tombstone, Tombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 
 /** A conversation of a page with some of its messages, as a pull found them. */
@@ -17,6 +20,8 @@ export interface KeepOutOfPulls {
    * several people, the messages of who was erased. Keeps the order.
    */
   admit<T extends PulledMessages>(page: PageRow, pulled: readonly T[]): Promise<T[]>
+  /** From when on the page's tenant keeps messages; null: all of them. */
+  messagesFromMs(page: PageRow): Promise<number | null>
   /** Was the person erased, and has not written since? */
   isErased(page: PageRow, psid: string): Promise<boolean>
 }
@@ -24,16 +29,42 @@ export interface KeepOutOfPulls {
 /** Facebook tells whole seconds to who asks. */
 const SECOND_MS = 1_000
 
-export function createKeepOutOfPulls(tombstones: Tombstones): KeepOutOfPulls {
+export interface KeptMessages {
+  readonly settings: Pick<TenantSettings, 'get'>
+  readonly clock: Clock
+}
+
+/** A tenant that decided otherwise is heeded after this at the latest. */
+const FRESH_MS = 10_000
+const TENANTS_MAX = 10_000
+
+/** @param kept what is older than its tenant keeps it would be removed again by retention, and come back with each pull */
+export function createKeepOutOfPulls(tombstones: Tombstones, { settings, clock }: KeptMessages): KeepOutOfPulls {
+  const known = new Map<string, { readonly decided: Readonly<Record<string, number | null>>; readonly atMs: number }>()
+  const messagesFromMs = async ({ tenant_id }: PageRow): Promise<number | null> => {
+    const now = clock.now()
+    let entry = known.get(tenant_id)
+    if (!entry || now - entry.atMs >= FRESH_MS) {
+      if (known.size >= TENANTS_MAX) known.clear()
+      entry = { decided: (await settings.get(tenant_id)).retention, atMs: now }
+      known.set(tenant_id, entry)
+    }
+    return keptFromMs('messages_days', entry.decided, now)
+  }
   return {
+    messagesFromMs,
     async isErased({ id: pageId }, psid) {
       const stone = (await tombstones.find([{ pageId, psid }])).get(conversationKey(pageId, psid))
       return stone !== undefined && stone.lifted_ms === null
     },
-    async admit<T extends PulledMessages>({ id: pageId }: PageRow, pulled: readonly T[]) {
+    async admit<T extends PulledMessages>(page: PageRow, found: readonly T[]) {
+      const pageId = page.id
+      const fromMs = await messagesFromMs(page)
+      const isKept = (message: GraphMessage) => fromMs === null || createdMs(message) >= fromMs
+      const pulled = found.map((each) => ({ ...each, messages: each.messages.filter(isKept) }))
       const psids = new Set(pulled.flatMap(({ psid, messages }) => (psid === null ? authorsOf(messages) : [psid])))
       const stones = await tombstones.find([...psids].map((psid) => ({ pageId, psid })))
-      if (stones.size === 0) return [...pulled]
+      if (stones.size === 0) return pulled
       const admitted: T[] = []
       for (const each of pulled) {
         if (each.psid === null) {

@@ -1,5 +1,5 @@
 import { mergeCounted } from '@pagesync/shared/counting/merge-counted.ts'
-import type { GraphConversation, GraphMessage } from '@pagesync/shared/graph/graph-shapes.ts'
+import { type GraphConversation, type GraphMessage, graphTimeMs } from '@pagesync/shared/graph/graph-shapes.ts'
 import { type ContactKnowledge, mergeContact } from '@pagesync/shared/model/merge-contact.ts'
 import {
   type ConversationDraft,
@@ -68,7 +68,9 @@ export async function writePulled(
     pulled.map((each) => place(each, context)),
   )
   const [contacts, messages] = await Promise.all([writeContacts(placed, context), writeMessages(placed, context)])
-  const conversations = await writeConversations(placed, messages, context)
+  const keptFromMs = await context.keepOut.messagesFromMs(context.page)
+  const quoted = placed.map((each) => withoutOldSnippet(each, keptFromMs))
+  const conversations = await writeConversations(quoted, messages, context)
   await announceChanges({ conversations, messages, contacts }, context)
   return { conversations, messages, contacts }
 }
@@ -106,6 +108,14 @@ export async function markComplete(key: string, upToMs: number, { synced, signal
 /** Where a thread's rows stand: by the person if there is exactly one, else by the thread. */
 export function keyOfThread(thread: GraphConversation, context: OperationContext): string {
   return conversationKey(context.page.id, onlyParticipant(thread, context.page.facebook_page_id)?.psid ?? thread.id)
+}
+
+/** A snippet is the text of the newest message. */
+function withoutOldSnippet(placed: Placed, keptFromMs: number | null): Placed {
+  const updatedMs = graphTimeMs(placed.thread.updated_time)
+  if (keptFromMs === null || updatedMs === null || updatedMs >= keptFromMs) return placed
+  const { snippet: _old, ...thread } = placed.thread
+  return { ...placed, thread }
 }
 
 function place(pulled: PulledConversation, context: OperationContext): Placed {

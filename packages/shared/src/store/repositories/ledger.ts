@@ -76,6 +76,8 @@ export interface Ledger {
   dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
   /** Open commands of the page that are due later: what waits, and what others run. Earliest first. */
   dueLaterOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
+  /** Removes up to `limit` of a tenant's commands that were accepted, and ended, before `beforeMs`; answers how many. */
+  forgetOfTenant(tenantId: string, beforeMs: number, limit: number): Promise<number>
   /** Removes up to `limit` commands that ended before `beforeMs`, and idempotency keys that ended; answers how many. */
   forget(beforeMs: number, nowMs: number, limit: number): Promise<number>
   /** Commands of the page that are not final, whenever they are due; those due first come first. */
@@ -238,6 +240,16 @@ export function createLedger(store: Store): Ledger {
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { lte: nowMs }, limit }),
     dueLaterOfPage: (pageId, nowMs, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gt: nowMs }, limit }),
+    async forgetOfTenant(tenantId, beforeMs, limit) {
+      const old = await commands.find({
+        index: 'byTenant',
+        equals: { tenant_id: tenantId },
+        range: { lt: beforeMs },
+        limit,
+      })
+      const ended = old.filter(({ finished_ms }) => finished_ms !== null && finished_ms < beforeMs)
+      return ended.length > 0 ? commands.deleteMany(ended.map(({ _id }) => _id)) : 0
+    },
     async forget(beforeMs, nowMs, limit) {
       const [ended, keys] = await Promise.all([
         commands.find({ index: 'byFinished', range: { lt: beforeMs }, limit }),
