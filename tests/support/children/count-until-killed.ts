@@ -1,7 +1,7 @@
 /**
  * A worker that is there to be killed while it counts: publishes page events of one page, as many and as fast as it can,
- * and handles them. Prints `counted N` with the number of messages in the statistics now and then. With `recover` it
- * publishes nothing, and prints what is counted, what there is, and how many rows of the dead one were found:
+ * and handles them; with `recover` it publishes nothing. Prints, again and again, what is counted, what there is, and how
+ * many rows of a dead one were found:
  *
  *   node count-until-killed.ts '{"eventLogUrl": …, "storeUrl": …, "facebookPageId": …, "recover": false}'
  */
@@ -89,9 +89,7 @@ async function publishOn(): Promise<never> {
 
 if (!recover) void publishOn()
 for (;;) {
-  if (recover) {
-    const [numbers, rows, found] = await Promise.all([counted(), countRows(store, page.id), foundOfLost()])
-    say(JSON.stringify({ counted: numbers, rows, found }))
-  } else say(`counted ${(await counted()).messages}`)
+  const [numbers, rows, found] = await Promise.all([counted(), countRows(store, page.id), foundOfLost()])
+  say(JSON.stringify({ counted: numbers, rows, found }))
   await delay(50)
 }
