@@ -8,6 +8,7 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createAuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
@@ -16,6 +17,7 @@ import { keepRetention } from '@pagesync/sync-worker/retention/keep-retention.ts
 import { expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../support/api-data.ts'
 import { ERASURE_KEY } from '../support/api-system.ts'
+import { countRows } from '../support/count-rows.ts'
 
 const DAY_MS = 86_400_000
 const NOW_MS = Date.now()
@@ -101,7 +103,17 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
   const retention = { messages_days: 60, raw_events_days: 10, ledger_days: 8, audit_days: 50 }
   await settings.update(strict.id, (stored) => ({ ...stored, retention }))
 
-  const deps = { tenants: data.tenants, settings, pages: data.pages, ledger, auditLog, synced, ledgerDays: 30, clock }
+  const deps = {
+    store,
+    tenants: data.tenants,
+    settings,
+    pages: data.pages,
+    ledger,
+    auditLog,
+    synced,
+    ledgerDays: 30,
+    clock,
+  }
   const logger = createLogger({ service: 'test', level: 'silent' })
   // Two workers at the same time.
   const signal = new AbortController().signal
@@ -115,6 +127,10 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
     commands: ['cmd_5'],
     audit: 0,
   })
+  // What went is off the totals, too, once.
+  const counted = await createStatistics(store).totals([strictRows.page.id])
+  expect(counted.get(strictRows.page.id)).toMatchObject(await countRows(store, strictRows.page.id))
+
   expect(await left(usual, usualRows)).toEqual({
     quiet: 1_100,
     busy: 2,

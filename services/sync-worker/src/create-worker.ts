@@ -182,6 +182,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     logger,
   }
   const retention = {
+    store,
     tenants: createTenants(store),
     settings,
     pages,

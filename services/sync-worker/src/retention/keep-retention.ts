@@ -1,7 +1,9 @@
+import { removeCounted } from '@pagesync/shared/counting/remove-counted.ts'
 import { removeRows } from '@pagesync/shared/erasure/walk-rows.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Kept, keptFromMs } from '@pagesync/shared/model/retention.ts'
+import type { Store } from '@pagesync/shared/store/collection.ts'
 import type { AuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -11,6 +13,8 @@ import type { TenantSettings } from '@pagesync/shared/store/repositories/tenant-
 import type { Tenants } from '@pagesync/shared/store/repositories/tenants.ts'
 
 export interface RetentionDeps {
+  /** Messages go together with their counts. */
+  readonly store: Store
   readonly tenants: Pick<Tenants, 'list'>
   readonly settings: Pick<TenantSettings, 'all'>
   readonly pages: Pick<Pages, 'list'>
@@ -91,7 +95,12 @@ async function forgetMessages({ id }: PageRow, beforeMs: number, turn: Turn): Pr
     const some: ConversationRow[] = await conversations.find(query)
     for (const { _id } of some) {
       const selection = { index: 'byConversation', equals: { conversation_key: _id }, range: { lt: beforeMs } }
-      await drain(turn, async () => (await removeRows(messages, selection, ROWS_AT_ONCE)).removed)
+      await drain(turn, async () => {
+        const old = await messages.find({ ...selection, limit: ROWS_AT_ONCE })
+        const keys = old.map((row) => row._id)
+        await removeCounted({ pageId: id, kind: 'message', keys }, { store: turn.store, now: () => turn.clock.now() })
+        return old.length
+      })
     }
     const quoting = some.filter((row) => row.snippet !== null && (row.last_message_ms ?? 0) < beforeMs)
     // A lost race is a newer message: then there is nothing to take away.
