@@ -6,6 +6,7 @@ import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-co
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { expect, onTestFinished, test } from 'vitest'
+import { ERASURE_KEY } from '../support/api-system.ts'
 import { spawnNode } from '../support/spawn-node.ts'
 import { SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
 
@@ -26,6 +27,7 @@ async function sealedStore() {
     STORE_URL: `embedded:${folder}`,
     FB_APP_ID: '1029384756',
     FB_APP_SECRET: 'secret-of-the-tests',
+    ERASURE_KEY,
     GRAPH_URL: 'http://127.0.0.1:9',
     API_PORT: '0',
     API_HOST: '127.0.0.1',

@@ -43,7 +43,12 @@ async function setUp(options: SimulatorOptions = {}, rates: BudgetRates = UNLIMI
     clock: { now: clock.now, sleep: async () => undefined },
     timeouts: { headersMs: 300 },
   })
-  const budget = createPageBudget(rates, clock)
+  let waiting = 0
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    waiting++
+    await clock.sleep(ms, signal).finally(() => waiting--)
+  }
+  const budget = createPageBudget(rates, { now: clock.now, sleep })
   const [page] = facebook.pages
   const graph = createPageGraph({
     client,
@@ -55,6 +60,8 @@ async function setUp(options: SimulatorOptions = {}, rates: BudgetRates = UNLIMI
   })
   return {
     clock,
+    /** Whether a call waits for its turn. */
+    isWaiting: () => waiting > 0,
     facebook,
     budget,
     graph,
@@ -357,15 +364,15 @@ test('profiles: an open one, one that we may not see, one without', async () => 
   await expectSameCount(given)
 })
 
-/** Moves the clock on in small steps until the work is done. */
-async function whileTimePasses<T>({ clock }: Given, work: Promise<T>): Promise<T> {
+/** Moves the clock on in small steps until the work is done; while a call is on its way no time passes. */
+async function whileTimePasses<T>({ clock, isWaiting }: Given, work: Promise<T>): Promise<T> {
   let done = false
   const settled = work.finally(() => {
     done = true
   })
   while (!done) {
     await new Promise((resolve) => setTimeout(resolve, 2))
-    clock.advance(100)
+    if (isWaiting()) clock.advance(100)
   }
   return settled
 }
