@@ -34,6 +34,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   DEAD_LETTER_NOT_FOUND: 'Check the id.',
   PAGE_REAUTH_REQUIRED: 'Connect the page again with a living token (`POST /pages`).',
   PAGE_ALREADY_CONNECTED: 'Another tenant holds the page: it must let it go first.',
+  PAGE_BEING_ERASED: 'Connect it after `Retry-After`: then it is another page, without what was erased.',
   NOT_CANCELLABLE: 'Nothing: the command has ended or can no longer be stopped.',
   NOT_REPLAYABLE: 'The message says why; what was replayed already is replayed again only after it failed again.',
   COMMAND_CANCELLED: 'Nothing: somebody cancelled it.',

@@ -139,5 +139,5 @@ export function createConnectAccount({ facebook, accounts, pages, connectPage }:
   }
 }
 
-const isAboutThePage = ({ code }: AppError): boolean =>
-  code === 'PAGE_ALREADY_CONNECTED' || code === 'PERMISSION_MISSING'
+const ABOUT_THE_PAGE: readonly string[] = ['PAGE_ALREADY_CONNECTED', 'PAGE_BEING_ERASED', 'PERMISSION_MISSING']
+const isAboutThePage = ({ code }: AppError): boolean => ABOUT_THE_PAGE.includes(code)

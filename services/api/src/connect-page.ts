@@ -26,7 +26,7 @@ export interface ConnectedPage {
  * the commands that waited for a living token. Once more after a crash in between is harmless: open commands of a kind
  * are shared.
  *
- * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it
+ * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it; PAGE_BEING_ERASED, TENANT_NOT_FOUND
  */
 export type ConnectPage = (request: ConnectPageRequest, nowMs: number) => Promise<ConnectedPage>
 

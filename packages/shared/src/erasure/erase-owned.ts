@@ -18,22 +18,32 @@ export const OWNED_STEPS: readonly ErasureStep[] = [
 
 const keysOf = (pages: Scope['pages']): string[] => pages.map(({ key }) => key)
 
-/** Without those that were connected anew meanwhile: under the same key that is another page. */
-async function withoutReconnected(pages: Scope['pages'], { store }: ErasureDeps): Promise<Scope['pages']> {
+/** Without those that were connected anew meanwhile, or are about to: under the same key that is another page. */
+async function withoutReconnected(
+  pages: Scope['pages'],
+  { kind, pass, tenant_id }: ErasureRow,
+  { store }: ErasureDeps,
+): Promise<Scope['pages']> {
   const now = await store.collection(PAGES).getMany(keysOf(pages))
   const ids = new Map(now.map(({ _id, id }) => [_id, id]))
-  return pages.filter(({ key, id }) => (ids.get(key) ?? id) === id)
+  // The first pass has given them back: who holds one in the second, and has no row of it, is writing it.
+  const isAgain = kind === 'page' && pass === 2
+  const holders = isAgain
+    ? await store.collection(PAGE_HOLDERS).getMany(pages.map((page) => page.facebook_page_id))
+    : []
+  const held = new Set(holders.filter((row) => row.tenant_id === tenant_id).map(({ _id }) => _id))
+  return pages.filter((page) => (ids.has(page.key) ? ids.get(page.key) === page.id : !held.has(page.facebook_page_id)))
 }
 
 async function scopeOf(owned: OwnedRows, job: ErasureRow, deps: ErasureDeps): Promise<Scope> {
-  const pages = owned.reused ? await withoutReconnected(job.pages, deps) : job.pages
+  const pages = owned.reused ? await withoutReconnected(job.pages, job, deps) : job.pages
   return { kind: job.kind === 'tenant' ? 'tenant' : 'page', tenantId: job.tenant_id, pages }
 }
 
 /** Nothing comes in for a page that nobody holds, and no worker asks Facebook about it. */
 async function cutOff(job: ErasureRow, cursor: string | null, deps: ErasureDeps): Promise<StepOutcome> {
   const from = Number(cursor ?? 0)
-  const some = await withoutReconnected(job.pages.slice(from, from + ROWS_AT_ONCE), deps)
+  const some = await withoutReconnected(job.pages.slice(from, from + ROWS_AT_ONCE), job, deps)
   for (let round = 0; !(await isCutOff(some, job.tenant_id, deps)); round++)
     if (round === CAS_ROUNDS_MAX) throw new AppError('WRITE_CONFLICT', 'The pages are being changed by somebody else')
   return { removed: 0, next: from + ROWS_AT_ONCE < job.pages.length ? String(from + ROWS_AT_ONCE) : null }

@@ -56,6 +56,7 @@ export const ERROR_TABLE = {
   DEAD_LETTER_NOT_FOUND: row('not-found', 404, 'No such dead letter'),
   PAGE_REAUTH_REQUIRED: row('conflict', 409, 'The page must be connected again'),
   PAGE_ALREADY_CONNECTED: row('conflict', 409, 'The page is connected elsewhere'),
+  PAGE_BEING_ERASED: row('conflict', 409, 'The page is being erased'),
   NOT_CANCELLABLE: row('conflict', 409, 'The command can no longer be cancelled'),
   NOT_REPLAYABLE: row('conflict', 409, 'The dead letter cannot be replayed'),
   COMMAND_CANCELLED: row('conflict', 409, 'The command was cancelled'),

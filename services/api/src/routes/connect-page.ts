@@ -31,7 +31,7 @@ export const registerConnectPage: RegisterRoutes = (api, { readPage, connectPage
         response: {
           201: success(Connected, { description: 'Connected' }),
           200: success(Connected, { description: 'It was there already: connected again, with the new token' }),
-          ...errors('admin', ['PAGE_ALREADY_CONNECTED', ...LOGIN_ERRORS]),
+          ...errors('admin', ['PAGE_ALREADY_CONNECTED', 'PAGE_BEING_ERASED', ...LOGIN_ERRORS]),
         },
       },
     },

@@ -28,7 +28,13 @@ export const registerPageConnection: RegisterRoutes = (api, context) => {
         body: body({ access_token: Type.Optional(AccessToken) }, { examples: [{ access_token: 'EAAB…' }] }),
         response: {
           200: success({ page: named(Page), command: named(Command) }),
-          ...errors('admin', ['PAGE_NOT_FOUND', 'PAGE_ALREADY_CONNECTED', 'PAGE_REAUTH_REQUIRED', ...LOGIN_ERRORS]),
+          ...errors('admin', [
+            'PAGE_NOT_FOUND',
+            'PAGE_ALREADY_CONNECTED',
+            'PAGE_BEING_ERASED',
+            'PAGE_REAUTH_REQUIRED',
+            ...LOGIN_ERRORS,
+          ]),
         },
       },
     },

@@ -9,7 +9,12 @@ export interface ErasuresUnderWay {
   isErased(tenantId: string): Promise<boolean>
   /** @throws AppError TENANT_NOT_FOUND when the tenant is being erased, or was */
   refuseErased(tenantId: string): Promise<void>
+  /** @throws AppError PAGE_BEING_ERASED while the page's erasure is not finished */
+  refuseErasing(pageId: number): Promise<void>
 }
+
+/** A page is erased within seconds, or carried on after so long. */
+const COME_AGAIN_MS = 30_000
 
 export function createErasuresUnderWay(store: Store): ErasuresUnderWay {
   const isErased: ErasuresUnderWay['isErased'] = async (tenantId) => {
@@ -23,6 +28,11 @@ export function createErasuresUnderWay(store: Store): ErasuresUnderWay {
     isErased,
     async refuseErased(tenantId) {
       if (await isErased(tenantId)) throw new AppError('TENANT_NOT_FOUND', 'The tenant was erased')
+    },
+    async refuseErasing(pageId) {
+      const [erasure] = await store.collection(ERASURES).getMany([`page-${pageId}`])
+      if (erasure?.finished_ms === null)
+        throw new AppError('PAGE_BEING_ERASED', 'The page is being erased', { retryAfterMs: COME_AGAIN_MS })
     },
   }
 }

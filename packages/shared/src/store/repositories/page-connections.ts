@@ -22,7 +22,8 @@ export interface PageConnections {
   /**
    * Connects a page, or connects it again: then its id, data and checkpoints stay.
    *
-   * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it; TENANT_NOT_FOUND when the tenant was erased
+   * @throws AppError PAGE_ALREADY_CONNECTED when another tenant holds it; PAGE_BEING_ERASED; TENANT_NOT_FOUND when the
+   * tenant was erased
    */
   connect(input: NewPage, nowMs: number): Promise<{ readonly page: PageRow; readonly created: boolean }>
   /** Forgets the page's token and gives the page back; its rows stay. Twice is once. */
@@ -60,6 +61,14 @@ export function createPageConnections(
     isConnected: async (tenantId, facebookPageId) => (await connectedOf(tenantId, facebookPageId)) !== undefined,
   })
 
+  /** The page's id as far as there is one. Nothing is connected that an erasure would take along, or has passed. */
+  const refuseErasing = async ({ tenantId, facebookPageId }: NewPage): Promise<number | null> => {
+    await erasures.refuseErased(tenantId)
+    const [known] = await pages.getMany([pageKey(tenantId, facebookPageId)])
+    if (known) await erasures.refuseErasing(known.id)
+    return known?.id ?? null
+  }
+
   const saveConnected = async (input: NewPage, nowMs: number): Promise<{ page: PageRow; created: boolean }> => {
     const key = pageKey(input.tenantId, input.facebookPageId)
     const [known] = await pages.getMany([key])
@@ -72,7 +81,8 @@ export function createPageConnections(
         name: input.name ?? row.name,
         ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
       })
-      return { page: await update(input.tenantId, known.id, connect), created: false }
+      const page = await update(input.tenantId, known.id, connect).catch(unlessErased)
+      if (page) return { page, created: false }
     }
     const [id] = await sequences.take('page', 1)
     const { existing } = await pages.insertMany([newPageRow(key, id as number, input, nowMs)])
@@ -98,28 +108,40 @@ export function createPageConnections(
     throw new AppError('WRITE_CONFLICT', 'The page is being connected at the same time')
   }
 
+  /** Of what was written while an erasure was asked for nothing may outlive it. */
+  const undo = async ({ tenantId, facebookPageId }: NewPage, nowMs: number): Promise<void> => {
+    const [page] = await pages.getMany([pageKey(tenantId, facebookPageId)])
+    if (page) return void (await disconnect(page, nowMs))
+    await tokens.remove(ownerOfToken(tenantId, facebookPageId))
+    const held = await holders.holderOf(facebookPageId)
+    if (held?.tenant_id === tenantId) await holders.giveBack(held, nowMs)
+  }
+
   return {
     async connect(input, nowMs) {
       const { tenantId, facebookPageId } = input
-      await erasures.refuseErased(tenantId)
+      let hasWritten = false
       let connected: { page: PageRow; created: boolean } | undefined
       try {
         for (let round = 0; round < ROUNDS_MAX; round++) {
+          const knownId = await refuseErasing(input)
+          hasWritten = true
           const held = await holders.take(facebookPageId, tenantId, nowMs)
           await tokens.save(ownerOfToken(tenantId, facebookPageId), input.accessToken, nowMs)
           const { page, created } = await saveConnected(input, nowMs)
           connected = { page, created: created || connected?.created === true }
           if (!(await holders.confirm(held))) continue
-          // Asked for since: the erasure may have passed this page already.
-          if (await erasures.isErased(tenantId)) await disconnect(page, nowMs)
-          await erasures.refuseErased(tenantId)
+          // Erased within the round: this is another page, and the token may have gone with the one before.
+          if (knownId !== null && knownId !== page.id) continue
+          await refuseErasing(input)
           return connected
         }
         throw new AppError('WRITE_CONFLICT', 'The page is being connected or disconnected by somebody else')
       } catch (error) {
+        const code = error instanceof AppError ? error.code : null
         // Another tenant came in between.
-        if (connected && error instanceof AppError && error.code === 'PAGE_ALREADY_CONNECTED')
-          await letGo(connected.page, nowMs)
+        if (connected && code === 'PAGE_ALREADY_CONNECTED') await letGo(connected.page, nowMs)
+        if (hasWritten && (code === 'PAGE_BEING_ERASED' || code === 'TENANT_NOT_FOUND')) await undo(input, nowMs)
         throw error
       }
     },
@@ -141,6 +163,10 @@ function newTokenHealth({ status, token_news = [] }: PageRow, nowMs: number): Pa
     data_access_expires_ms: null,
     token_news: status === 'reauth_required' ? [...token_news, restored] : token_news,
   }
+}
+
+function unlessErased(error: unknown): undefined {
+  if (!(error instanceof AppError) || error.code !== 'PAGE_NOT_FOUND') throw error
 }
 
 const ownerOfToken = (tenantId: string, facebookId: string): TokenOwner => ({ tenantId, kind: 'page', facebookId })
