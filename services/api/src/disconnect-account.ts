@@ -15,7 +15,7 @@ export interface DisconnectedAccount {
 }
 
 /**
- * Disconnects the account's pages, then the account. Pages that were connected again by a token of their own belong to it
+ * Disconnects the account's pages, then the account: its row stays, unless everything is to be erased. Pages that were connected again by a token of their own belong to it
  * no less: whoever wants to keep one connects it anew.
  */
 export type DisconnectAccount = (
@@ -25,7 +25,7 @@ export type DisconnectAccount = (
 ) => Promise<DisconnectedAccount>
 
 export interface DisconnectAccountDeps {
-  readonly accounts: Pick<Accounts, 'disconnect'>
+  readonly accounts: Pick<Accounts, 'disconnect' | 'erase'>
   readonly pages: Pick<Pages, 'list'>
   readonly disconnectPage: DisconnectPage
   readonly eraser: Pick<Eraser, 'erasePage'>
@@ -63,6 +63,8 @@ export function createDisconnectAccount(deps: DisconnectAccountDeps): Disconnect
         if (erasure) erasures.push(erasure)
       }
     // Last: should this end in between, the account is still there to be disconnected again.
-    return { account: await accounts.disconnect(account, nowMs), pages: done, erasures }
+    const disconnected = await accounts.disconnect(account, nowMs)
+    if (erase) await accounts.erase(disconnected)
+    return { account: disconnected, pages: done, erasures }
   }
 }

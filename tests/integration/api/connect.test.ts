@@ -361,6 +361,13 @@ describe("an account's pages", () => {
     expect(answer.status, JSON.stringify(answer.body)).toBe(200)
     expect(answer.body.pages).toHaveLength(2)
     expect(answer.body.erasures.map(({ kind }: { kind: string }) => kind)).toEqual(['page', 'page', 'page'])
+    // The name of the person goes with it.
+    expect(answer.body.account).toMatchObject({ id: body.account.id, status: 'disconnected' })
+    expect((await system.request(tenant.key, 'GET', '/accounts')).body.accounts).toEqual([])
+    expect((await remove(`/accounts/${body.account.id}`)).status).toBe(404)
+    const early = await connect()
+    expect(early.body.pages).toEqual([])
+    expect(early.body.refused.map(({ code }: { code: string }) => code)).toEqual(Array(3).fill('PAGE_BEING_ERASED'))
     // What a worker does.
     const eraser = createEraser({
       store: system.store,

@@ -1,10 +1,13 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createEraser } from '@pagesync/shared/erasure/eraser.ts'
+import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { exportJWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
-import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
+import { type ApiSystem, ERASURE_KEY, startApiSystem } from '../../support/api-system.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const SECRET = 'a-shared-secret-of-the-tests-0123456789'
 const ISSUER = 'https://login.example.com'
@@ -58,6 +61,18 @@ describe('with a shared secret', () => {
       .setExpirationTime('1h')
       .sign(new TextEncoder().encode(SECRET))
     expect(await status(token)).toBe(200)
+  })
+
+  it('is of no use from the moment on that the erasure of its tenant is asked for', async () => {
+    const leaving = await createApiData(system.store).addTenant('Leaving')
+    const remembered = signed({ tenant_id: leaving.id })
+    expect(await status(remembered)).toBe(200)
+    const tombstones = createTombstones(system.store, ERASURE_KEY)
+    const eraser = createEraser({ store: system.store, tombstones, announce: async () => undefined, now: Date.now })
+    // Asked for: nobody has begun with it.
+    expect((await eraser.eraseTenant(leaving.id))?.step).toBe(0)
+    expect(await status(signed({ tenant_id: leaving.id, sub: 'not seen before' }))).toBe(401)
+    await eventually(async () => (await status(remembered)) === 401, 5_000)
   })
 
   it('page_ids limit it as they limit a key', async () => {

@@ -84,7 +84,8 @@ export const registerAccounts: RegisterRoutes = (
         summary: 'Disconnect an account and its pages',
         description:
           "Unsubscribes the pages' webhooks as far as Facebook agrees (`webhooks_unsubscribed`), forgets all tokens. What was synced stays, " +
-          'or with `erase=true` is erased with every page that the account ever connected: `erasures` say how far that is.',
+          'or with `erase=true` is erased with every page that the account ever connected: `erasures` say how far that is. ' +
+          'The account itself, with its name, is gone with this answer.',
         params: IdParams,
         querystring: EraseQuery,
         response: {
