@@ -13,9 +13,9 @@ export const RunningSync = Type.Object({
 })
 export type RunningSync = Static<typeof RunningSync>
 
-/** Of the page's open commands, the sync that runs now; else the one that will run first; null without any. */
+/** Of the page's open syncs the one that runs now; else the one that was asked for first; null without any. */
 export function findRunningSync(open: readonly CommandRow[], nowMs: number): RunningSync | null {
-  const syncs = open.filter((row) => row.lane === 'sync').toSorted((a, b) => a.accepted_ms - b.accepted_ms)
+  const syncs = open.toSorted((a, b) => a.accepted_ms - b.accepted_ms)
   const row = syncs.find(({ state }) => state === 'running') ?? syncs[0]
   return row ? describeRunning(row, nowMs) : null
 }

@@ -398,6 +398,19 @@ describe('the ledger', () => {
       due_ms: Date.now() + 60_000,
       progress: { phase: 'conversations', done: 25, total: 100 },
     })
+    // Hundreds of other open commands come first; a person's name is no sync.
+    const others = Array.from({ length: 600 }, (_, i) => ({
+      commandId: `before_${i}`,
+      tenantId: tenant.id,
+      pageId: page.id,
+      facebookPageId: page.facebook_page_id,
+      conversationKey: null,
+      type: i === 0 ? ('message.send' as const) : ('contact.resolve_profile' as const),
+      arguments: { contact_id: 1 },
+      requestedBy: { kind: 'system' as const, id: 'test' },
+      trigger: 'webhook' as const,
+    }))
+    await system.ledger.acceptQueued(others, { nowMs: Date.now() - 60_000, worker: 'test' })
     await data.addConversations(page, 3)
     const status = await system.request(tenant.key, 'GET', `/pages/${page.id}/sync-status`)
     expect(status.body).toEqual({

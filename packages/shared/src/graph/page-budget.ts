@@ -16,7 +16,7 @@ import {
 export type { BucketName, BudgetReport } from './usage-gates.ts'
 
 /** Lower goes first: what a person waits for goes ahead of syncing. */
-export const CALL_PRIORITY = { push: 0, pull: 1, sync: 2 } as const
+export const CALL_PRIORITY = { push: 0, pull: 1, sync: 2, name: 2 } as const
 export type CallPriority = (typeof CALL_PRIORITY)[keyof typeof CALL_PRIORITY]
 
 export type BudgetRates = Readonly<Record<BucketName, BucketRate>>

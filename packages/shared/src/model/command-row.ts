@@ -12,7 +12,7 @@ interface CommandTraits {
   readonly shared: boolean
 }
 
-const pull = (lane: 'pull' | 'sync'): CommandTraits => ({ lane, expiresAfterMs: HOUR_MS, shared: true })
+const pull = (lane: 'pull' | 'sync' | 'name'): CommandTraits => ({ lane, expiresAfterMs: HOUR_MS, shared: true })
 const push = (expiresAfterMs = 7 * DAY_MS): CommandTraits => ({ lane: 'push', expiresAfterMs, shared: false })
 
 export const COMMAND_TRAITS: Readonly<Record<CommandType, CommandTraits>> = {
@@ -34,7 +34,7 @@ export const COMMAND_TRAITS: Readonly<Record<CommandType, CommandTraits>> = {
   'message.send': push(DAY_MS),
   'comment.private_reply': push(),
   // Behind what people ask for; a full sync brings the names as well.
-  'contact.resolve_profile': pull('sync'),
+  'contact.resolve_profile': pull('name'),
 }
 
 export interface NewCommand {

@@ -78,9 +78,9 @@ export const registerSyncStatus: RegisterRoutes = (api, context) => {
   )
 }
 
-const OPEN_COMMANDS_MAX = 500
+/** All of them: equal ones share one command, and nobody may ask for so many that differ within the hour they last. */
+const OPEN_MAX = 1_000
 
 async function runningSync({ ledger, clock }: ApiContext, pageId: number) {
-  const open = await ledger.openOfPage(pageId, OPEN_COMMANDS_MAX)
-  return findRunningSync(open, clock.now())
+  return findRunningSync(await ledger.openOfLane(pageId, 'sync', OPEN_MAX), clock.now())
 }

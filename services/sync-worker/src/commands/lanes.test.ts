@@ -40,6 +40,15 @@ describe('the lanes of a page', () => {
     expect(lanes.hasRoomFor(send('c', 1, { lane: 'pull' }))).toBe(true)
     expect(lanes.hasRoomFor(send('d', 1))).toBe(true)
   })
+
+  it('ask for names in the place of a sync, after what is due later', () => {
+    const lanes = createLanes()
+    const name = send('a', 1_000, { lane: 'name', type: 'contact.resolve_profile' })
+    const sync = send('b', 2_000, { lane: 'sync', type: 'page.full_sync' })
+    expect(inOrder([name, sync]).map(({ command_id }) => command_id)).toEqual(['b', 'a'])
+    lanes.enter(sync)
+    expect(lanes.hasRoomFor(name)).toBe(false)
+  })
 })
 
 describe('sends of one conversation', () => {

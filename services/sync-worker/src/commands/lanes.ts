@@ -1,5 +1,5 @@
 import { ACCEPTED_GRACE_MS } from '@pagesync/shared/model/command-row.ts'
-import { type CommandRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
+import { type CommandRow, conversationKey, type Lane } from '@pagesync/shared/store/repositories/rows.ts'
 
 /** Pushes of one page that run at the same time. */
 const PUSHES_MAX = 8
@@ -12,9 +12,11 @@ export interface Lanes {
   enter(row: CommandRow): () => void
 }
 
+export const LANES: readonly Lane[] = ['push', 'pull', 'sync', 'name']
+
 /**
  * Which commands of a page run side by side: of pulls and of syncs one at a time; of pushes several, but one at a time
- * for each conversation, and for the page itself.
+ * for each conversation, and for the page itself. Names are asked for in the place of a sync, which brings them as well.
  */
 export function createLanes(): Lanes {
   const running = new Set<string>()
@@ -37,7 +39,10 @@ export function createLanes(): Lanes {
   }
 }
 
-const placeOf = (row: CommandRow): string => (row.lane === 'push' ? `push ${conversationOf(row) ?? ''}` : row.lane)
+function placeOf(row: CommandRow): string {
+  if (row.lane === 'push') return `push ${conversationOf(row) ?? ''}`
+  return row.lane === 'name' ? 'sync' : row.lane
+}
 
 /** A send may name the person alone. */
 export function conversationOf({ conversation_key, page_id, arguments: { recipient_id } }: CommandRow): string | null {
@@ -77,8 +82,9 @@ export function isHeld(row: CommandRow, held: HeldConversations): boolean {
   return earliest !== undefined && earliest < row.accepted_ms
 }
 
-/** Sends in the order of acceptance, however often one was tried; all else as it is due. */
+/** Sends in the order of acceptance, however often one was tried; all else as it is due, names last. */
 export function inOrder(due: readonly CommandRow[]): CommandRow[] {
   const time = (row: CommandRow): number => (isSend(row) ? row.accepted_ms : (row.due_ms ?? 0))
-  return due.toSorted((a, b) => time(a) - time(b))
+  const isName = (row: CommandRow): number => Number(row.lane === 'name')
+  return due.toSorted((a, b) => isName(a) - isName(b) || time(a) - time(b))
 }

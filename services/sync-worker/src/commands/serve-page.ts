@@ -9,7 +9,7 @@ import { announceTokenNews } from '@pagesync/shared/store/repositories/announce-
 import { mayHaveReachedSomebody } from '@pagesync/shared/store/repositories/cancel-and-retry.ts'
 import type { CommandRow, PageLeaseRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { REAUTH_CHECK_MS } from './after-failure.ts'
-import { createLanes, HELD_MAX, heldConversations, inOrder, isHeld, isSend, NONE } from './lanes.ts'
+import { createLanes, HELD_MAX, heldConversations, inOrder, isHeld, isSend, LANES, NONE } from './lanes.ts'
 import { operationOf } from './operations.ts'
 import { runCommand } from './run-command.ts'
 import type { RunnerDeps } from './runner-deps.ts'
@@ -55,7 +55,7 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
   const dispatch = async (): Promise<void> => {
     const now = deps.clock.now()
     lookedAtMs = now
-    const due = await deps.ledger.dueOfPage(pageId, now, DUE_MAX)
+    const due = await dueOfPage(pageId, now, deps)
     const held = due.some(isSend) ? heldConversations(await deps.ledger.dueLaterOfPage(pageId, now, HELD_MAX)) : NONE
     for (const row of inOrder(due)) if (!stop.signal.aborted && lanes.hasRoomFor(row) && !isHeld(row, held)) start(row)
   }
@@ -101,6 +101,14 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
     },
     done: serve(),
   }
+}
+
+/** Where much is due each lane has its own: a crowd whose names are asked for holds up neither replies nor syncs. */
+async function dueOfPage(pageId: number, nowMs: number, { ledger }: RunnerDeps): Promise<CommandRow[]> {
+  const due = await ledger.dueOfPage(pageId, nowMs, DUE_MAX)
+  if (due.length < DUE_MAX) return due
+  const lanes = await Promise.all(LANES.map((lane) => ledger.dueOfLane(pageId, lane, nowMs, DUE_MAX)))
+  return lanes.flat()
 }
 
 interface RunOf {

@@ -4,7 +4,15 @@ import { isFinal } from '../../model/command.ts'
 import { COMMAND_TRAITS, type NewCommand, newCommandRow, withState } from '../../model/command-row.ts'
 import type { Store } from '../collection.ts'
 import { cancelledRow, type LedgerAct, retriedRow } from './cancel-and-retry.ts'
-import { COMMAND_SLOTS, COMMANDS, type CommandRow, commandKey, IDEMPOTENCY, type IdempotencyRow } from './rows.ts'
+import {
+  COMMAND_SLOTS,
+  COMMANDS,
+  type CommandRow,
+  commandKey,
+  IDEMPOTENCY,
+  type IdempotencyRow,
+  type Lane,
+} from './rows.ts'
 
 export interface Accepted {
   readonly row: CommandRow
@@ -74,14 +82,16 @@ export interface Ledger {
   /** Open commands that a worker should look at now, earliest first. */
   due(nowMs: number, limit: number, after?: CommandRow): Promise<CommandRow[]>
   dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
+  /** Of one lane alone: whatever else is due first hides none. */
+  dueOfLane(pageId: number, lane: Lane, nowMs: number, limit: number): Promise<CommandRow[]>
   /** Open commands of the page that are due later: what waits, and what others run. Earliest first. */
   dueLaterOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
   /** Removes up to `limit` of a tenant's commands that were accepted, and ended, before `beforeMs`; answers how many. */
   forgetOfTenant(tenantId: string, beforeMs: number, limit: number): Promise<number>
   /** Removes up to `limit` commands that ended before `beforeMs`, and idempotency keys that ended; answers how many. */
   forget(beforeMs: number, nowMs: number, limit: number): Promise<number>
-  /** Commands of the page that are not final, whenever they are due; those due first come first. */
-  openOfPage(pageId: number, limit: number): Promise<CommandRow[]>
+  /** Commands of one of the page's lanes that are not final, whenever they are due; those due first come first. */
+  openOfLane(pageId: number, lane: Lane, limit: number): Promise<CommandRow[]>
   /** Lets workers look at all open commands of the page now: what they waited for is there. */
   wakePage(pageId: number, nowMs: number): Promise<void>
   /** Newest first. */
@@ -238,6 +248,8 @@ export function createLedger(store: Store): Ledger {
       }),
     dueOfPage: (pageId, nowMs, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { lte: nowMs }, limit }),
+    dueOfLane: (pageId, lane, nowMs, limit) =>
+      commands.find({ index: 'byPageLane', equals: { page_id: pageId, lane }, range: { lte: nowMs }, limit }),
     dueLaterOfPage: (pageId, nowMs, limit) =>
       commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gt: nowMs }, limit }),
     async forgetOfTenant(tenantId, beforeMs, limit) {
@@ -261,8 +273,8 @@ export function createLedger(store: Store): Ledger {
       ])
       return removed[0] + removed[1]
     },
-    openOfPage: (pageId, limit) =>
-      commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gte: 0 }, limit }),
+    openOfLane: (pageId, lane, limit) =>
+      commands.find({ index: 'byPageLane', equals: { page_id: pageId, lane }, range: { gte: 0 }, limit }),
     async wakePage(pageId, nowMs) {
       const waiting = await commands.find({
         index: 'byPageDue',

@@ -329,6 +329,9 @@ export interface CommandProgress {
   readonly total: number | null
 }
 
+/** Which commands of a page run side by side, and which first: see the worker's `createLanes`. */
+export type Lane = 'push' | 'pull' | 'sync' | 'name'
+
 /** The ledger. `_id` is `commandKey(tenantId, commandId)`. */
 export interface CommandRow extends StoreDocument {
   readonly command_id: string
@@ -341,8 +344,7 @@ export interface CommandRow extends StoreDocument {
   readonly requested_by: Requester
   readonly trigger: 'api' | 'schedule' | 'webhook' | 'reconnect'
   readonly state: CommandState
-  /** Which of the page's lanes runs it; lanes run side by side, one command at a time each. */
-  readonly lane: 'push' | 'pull' | 'sync'
+  readonly lane: Lane
   /** Null once final; else when a worker should look at it (again). */
   readonly due_ms: number | null
   readonly accepted_ms: number
@@ -364,6 +366,7 @@ export const COMMANDS: CollectionDefinition<CommandRow> = {
   indexes: {
     byDue: ['due_ms'],
     byPageDue: ['page_id', 'due_ms'],
+    byPageLane: ['page_id', 'lane', 'due_ms'],
     byPage: ['page_id', 'accepted_ms'],
     byTenant: ['tenant_id', 'accepted_ms'],
     // For retention: null while the command is open.
