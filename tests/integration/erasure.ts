@@ -18,9 +18,12 @@ export function describeErasure(name: string, open: () => Promise<Engines>): voi
     let mid: string
     let threadId: string
     let contactId: number
+    /** Ours; another one once it was erased and connected anew. */
+    let pageId: number
 
     beforeAll(async () => {
       bed = await openPrivacyBed(open)
+      pageId = bed.page.id
     })
     afterAll(() => bed?.[Symbol.asyncDispose]())
 
@@ -34,11 +37,11 @@ export function describeErasure(name: string, open: () => Promise<Engines>): voi
       return body
     }
     const fullSync = async () => {
-      const answer = await bed.request('POST', `/pages/${bed.page.id}/full-sync-from-facebook`, { mode: 'full' })
+      const answer = await bed.request('POST', `/pages/${pageId}/full-sync-from-facebook`, { mode: 'full' })
       expect(answer.status, JSON.stringify(answer.body)).toBe(200)
     }
     const contactOf = async (person: string) => {
-      const { body } = await bed.request('GET', `/pages/${bed.page.id}/contacts?limit=200`)
+      const { body } = await bed.request('GET', `/pages/${pageId}/contacts?limit=200`)
       return body.contacts.find((each: { facebook_id: string }) => each.facebook_id === person)
     }
     const allOf = () => [psid, NAME, threadId, ...TEXTS]
@@ -72,18 +75,18 @@ export function describeErasure(name: string, open: () => Promise<Engines>): voi
       await fullSync()
       const edited = await bed.request('PUT', `/contacts/${contactId}`, { notes: TEXTS[1], email: 'q@x.test' })
       expect(edited.status).toBe(200)
-      const { body } = await bed.request('GET', `/pages/${bed.page.id}/conversations?limit=200`)
+      const { body } = await bed.request('GET', `/pages/${pageId}/conversations?limit=200`)
       const conversation = body.conversations.find(
         (each: { participant: { facebook_id: string } }) => each.participant?.facebook_id === psid,
       )
       const sent = await bed.request('POST', `/conversations/${conversation.id}/messages`, { message: TEXTS[2] })
       expect(sent.status, JSON.stringify(sent.body)).toBe(200)
-      const again = await bed.request('POST', `/pages/${bed.page.id}/send-message`, {
+      const again = await bed.request('POST', `/pages/${pageId}/send-message`, {
         recipient_id: psid,
         message: TEXTS[2],
       })
       expect(again.status, JSON.stringify(again.body)).toBe(200)
-      await bed.request('POST', `/pages/${bed.page.id}/sync-contacts-from-facebook`, { mode: 'full' })
+      await bed.request('POST', `/pages/${pageId}/sync-contacts-from-facebook`, { mode: 'full' })
       await createDeadLetters(bed.store, bed.eventLog, '/test').bury({
         tenantId: bed.tenant.id,
         facebookPageId: bed.page.facebook_page_id,
@@ -134,7 +137,7 @@ export function describeErasure(name: string, open: () => Promise<Engines>): voi
     })
 
     it('leaves the ledger as a trace without the person', async () => {
-      const rows = await createLedger(bed.store).ofPage(bed.page.id, 200)
+      const rows = await createLedger(bed.store).ofPage(pageId, 200)
       const sends = rows.filter(({ type }) => type === 'message.send')
       expect(sends).toHaveLength(2)
       for (const { arguments: args, result, conversation_key, state } of sends)
@@ -158,8 +161,8 @@ export function describeErasure(name: string, open: () => Promise<Engines>): voi
       })
       await bed.control('POST', '/events', { kind: 'read', psid, facebook_page_id: bed.page.facebook_page_id })
       await fullSync()
-      await bed.request('POST', `/pages/${bed.page.id}/sync-contacts-from-facebook`, { mode: 'full' })
-      const send = await bed.request('POST', `/pages/${bed.page.id}/send-message`, {
+      await bed.request('POST', `/pages/${pageId}/sync-contacts-from-facebook`, { mode: 'full' })
+      const send = await bed.request('POST', `/pages/${pageId}/send-message`, {
         recipient_id: psid,
         message: 'hello?',
       })
@@ -182,13 +185,40 @@ export function describeErasure(name: string, open: () => Promise<Engines>): voi
       })
       await tellAgain()
       await fullSync()
-      const { body } = await bed.request('GET', `/pages/${bed.page.id}/conversations?limit=200`)
+      const { body } = await bed.request('GET', `/pages/${pageId}/conversations?limit=200`)
       const conversation = body.conversations.find(
         (each: { participant: { facebook_id: string } }) => each.participant?.facebook_id === psid,
       )
       const messages = (await bed.request('GET', `/conversations/${conversation.id}/messages`)).body.messages
       expect(messages.map(({ text }: { text: string }) => text)).toEqual(['here I am again'])
       for (const text of TEXTS) expect(await bed.grep(text), text).toEqual([])
+    })
+
+    it('who was erased stays out when the page is erased, too, and connected anew; until they write again', async () => {
+      const left = await write('gone before the page', { name: 'Gone Before' })
+      const { id } = await eventually(() => contactOf(left.psid), 60_000)
+      expect((await bed.request('DELETE', `/contacts/${id}`)).status).toBe(200)
+      const erased = await bed.request('DELETE', `/pages/${pageId}?erase=true`)
+      expect(erased.status, JSON.stringify(erased.body)).toBe(200)
+      bed.moveClock(SETTLED_MS)
+      for (const each of [erased.body.erasure.id, `contact-${id}`]) {
+        const state = async () => (await bed.request('GET', `/erasures/${each}`)).body.erasure.state
+        await eventually(async () => (await state()) === 'finished', 60_000)
+      }
+      const { facebook_page_id: facebookPageId } = bed.page
+      const input = { tenantId: bed.tenant.id, facebookPageId, accessToken: bed.pageToken, name: null }
+      const { page } = await bed.data.pages.connect(input, bed.clock.now())
+      expect(page.id).not.toBe(pageId)
+      pageId = page.id
+      await fullSync()
+      await tellAgain()
+      // Others are back: the page's history was read anew.
+      expect(await contactOf(psid)).toBeDefined()
+      for (const text of [left.psid, 'gone before the page', 'Gone Before']) expect(await bed.grep(text)).toEqual([])
+      await write('and here I am', { psid: left.psid, created_at_ms: bed.clock.now() })
+      await eventually(() => contactOf(left.psid), 60_000)
+      await fullSync()
+      expect(await bed.grep('gone before the page')).toEqual([])
     })
 
     it('a tenant is erased with everything, and cut off at once; the others keep theirs', async () => {

@@ -33,7 +33,7 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
     // Before anything goes: what is still on its way finds it.
     name: 'tombstone',
     async run(job, _cursor, { tombstones }) {
-      await tombstones.put(job.tenant_id, personOf(job), job.requested_ms)
+      await tombstones.put(personOf(job), job.requested_ms)
       return { removed: 0, next: null }
     },
   },
@@ -85,8 +85,8 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
     async run(job, cursor, deps) {
       const events = deps.store.collection(PAGE_EVENTS)
       const until = await keptFrom(job, deps)
-      const { pageId, psid } = personOf(job)
-      const selection = { index: 'byPerson', equals: { page_id: pageId, psid } }
+      const { page, psid } = personOf(job)
+      const selection = { index: 'byPerson', equals: { page_id: page.id, psid } }
       return walkRows({ collection: events, selection, open: [], limit: ROWS_AT_ONCE }, cursor, (rows) =>
         remove(
           events,
@@ -100,8 +100,8 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
     name: 'page_events_of_others',
     async run(job, cursor, deps) {
       const events = deps.store.collection(PAGE_EVENTS)
-      const { pageId } = personOf(job)
-      const selection = { index: 'byPerson', equals: { page_id: pageId, psid: null } }
+      const { page } = personOf(job)
+      const selection = { index: 'byPerson', equals: { page_id: page.id, psid: null } }
       return walkRows({ collection: events, selection, open: [], limit: ROWS_AT_ONCE }, cursor, (rows) =>
         remove(
           events,
@@ -115,8 +115,8 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
     name: 'comments',
     async run(job, cursor, deps) {
       const comments = deps.store.collection(COMMENTS)
-      const { pageId, psid } = personOf(job)
-      const selection = { index: 'byAuthor', equals: { page_id: pageId, from_id: psid } }
+      const { page, psid } = personOf(job)
+      const selection = { index: 'byAuthor', equals: { page_id: page.id, from_id: psid } }
       return walkRows({ collection: comments, selection, open: [], limit: ROWS_AT_ONCE }, cursor, (rows) =>
         remove(
           comments,
@@ -132,7 +132,7 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
     name: 'messages_among_several',
     async run(job, cursor, deps) {
       const conversations = deps.store.collection(CONVERSATIONS)
-      const selection = { index: 'byPageId', equals: { page_id: personOf(job).pageId } }
+      const selection = { index: 'byPageId', equals: { page_id: personOf(job).page.id } }
       return walkRows(
         { collection: conversations, selection, open: ['id'], limit: ROWS_AT_ONCE },
         cursor,
@@ -147,13 +147,14 @@ export const PERSON_STEPS: readonly ErasureStep[] = [
 ]
 
 /** The person and the page that an erasure is about. */
-function personOf({ page_id, person }: ErasureRow): PagePerson {
-  return { pageId: page_id as number, psid: person?.psid as string }
+function personOf({ tenant_id, page_id, person }: ErasureRow): PagePerson {
+  const facebook_page_id = person?.facebook_page_id as string
+  return { page: { id: page_id as number, tenant_id, facebook_page_id }, psid: person?.psid as string }
 }
 
 function keyOf(job: ErasureRow): string {
-  const { pageId, psid } = personOf(job)
-  return conversationKey(pageId, psid)
+  const { page, psid } = personOf(job)
+  return conversationKey(page.id, psid)
 }
 
 const marksOf = ({ person }: ErasureRow) => ({ ids: person ? [person.psid, ...person.thread_ids] : [] })
@@ -168,7 +169,7 @@ type Row = { readonly _id: string; readonly rev: number }
 
 /** Rows that are counted go together with their counts. */
 function removeFromTotals(job: ErasureRow, deps: ErasureDeps, kind: CountedKind, rows: readonly Row[]) {
-  return removeCounted({ pageId: personOf(job).pageId, kind, keys: rows.map(({ _id }) => _id) }, deps)
+  return removeCounted({ pageId: personOf(job).page.id, kind, keys: rows.map(({ _id }) => _id) }, deps)
 }
 
 async function remove<T extends Row>(collection: Collection<T>, rows: readonly T[]): Promise<number> {

@@ -68,7 +68,7 @@ export function createEraser({ store, tombstones, announce, now }: EraserDeps): 
   const erasePerson = async (page: PageRow, psid: string, contactId: number | null): Promise<ErasureRow> => {
     const [conversation] = await store.collection(CONVERSATIONS).getMany([conversationKey(page.id, psid)])
     const thread_ids = conversation?.thread_ids ?? []
-    const id = contactId === null ? `person-${tombstones.idOf({ pageId: page.id, psid })}` : `contact-${contactId}`
+    const id = contactId === null ? `person-${tombstones.idOf({ page, psid })}` : `contact-${contactId}`
     return request({
       ...newErasure(id, page.tenant_id, now()),
       kind: 'contact',

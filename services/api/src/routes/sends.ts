@@ -59,7 +59,7 @@ export const registerSends: RegisterRoutes = (api, context) => {
 
 /** Before the command is written: its row would name them again. */
 async function assertNotErased(page: PageRow, psid: string, { tombstones }: ApiContext): Promise<void> {
-  const stone = (await tombstones.find([{ pageId: page.id, psid }])).get(conversationKey(page.id, psid))
+  const stone = (await tombstones.find([{ page, psid }])).get(conversationKey(page.id, psid))
   if (stone && stone.lifted_ms === null)
     throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since', { status: 409 })
 }

@@ -31,7 +31,7 @@ export async function keepOutOfEvents(placed: readonly PlacedEvent[], deps: Keep
     return { placed: each, key: psid === null ? null : conversationKey(each.page.id, psid) }
   })
   const persons = named.flatMap(({ placed: { event, page }, key }) =>
-    key === null ? [] : [{ pageId: page.id, psid: personOfEvent(event) as string }],
+    key === null ? [] : [{ page, psid: personOfEvent(event) as string }],
   )
   const stones = await deps.tombstones.find(persons)
   if (stones.size === 0) return { events: placed, returned: new Set() }
@@ -60,7 +60,7 @@ async function liftThoseWhoWrote(
   }
   const lifted = new Map(stones)
   for (const [key, { placed }] of earliest) {
-    const person = { pageId: placed.page.id, psid: placed.event.psid as string }
+    const person = { page: placed.page, psid: placed.event.psid as string }
     const stone = await tombstones.lift(person, placed.event.time_ms)
     if (stone) lifted.set(key, stone)
   }

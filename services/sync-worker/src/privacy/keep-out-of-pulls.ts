@@ -53,8 +53,8 @@ export function createKeepOutOfPulls(tombstones: Tombstones, { settings, clock }
   }
   return {
     messagesFromMs,
-    async isErased({ id: pageId }, psid) {
-      const stone = (await tombstones.find([{ pageId, psid }])).get(conversationKey(pageId, psid))
+    async isErased(page, psid) {
+      const stone = (await tombstones.find([{ page, psid }])).get(conversationKey(page.id, psid))
       return stone !== undefined && stone.lifted_ms === null
     },
     async admit<T extends PulledMessages>(page: PageRow, found: readonly T[]) {
@@ -63,7 +63,7 @@ export function createKeepOutOfPulls(tombstones: Tombstones, { settings, clock }
       const isKept = (message: GraphMessage) => fromMs === null || createdMs(message) >= fromMs
       const pulled = found.map((each) => ({ ...each, messages: each.messages.filter(isKept) }))
       const psids = new Set(pulled.flatMap(({ psid, messages }) => (psid === null ? authorsOf(messages) : [psid])))
-      const stones = await tombstones.find([...psids].map((psid) => ({ pageId, psid })))
+      const stones = await tombstones.find([...psids].map((psid) => ({ page, psid })))
       if (stones.size === 0) return pulled
       const admitted: T[] = []
       for (const each of pulled) {
@@ -89,7 +89,7 @@ export function createKeepOutOfPulls(tombstones: Tombstones, { settings, clock }
           .map((message) => createdMs(message))
           .filter((ms) => ms > stone.erased_ms)
         if (times.length === 0) return stone
-        return (await tombstones.lift({ pageId, psid }, Math.min(...times))) ?? stone
+        return (await tombstones.lift({ page, psid }, Math.min(...times))) ?? stone
       }
     },
   }

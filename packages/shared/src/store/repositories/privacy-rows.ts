@@ -1,6 +1,9 @@
 import type { CollectionDefinition, StoreDocument } from '../collection.ts'
 
-/** Who was erased, known by a keyed hash alone. `_id` is the page's id, a colon, and the hash of page and person. */
+/**
+ * Who was erased, known by a keyed hash alone. `_id` is the tenant's, a slash, and the hash of tenant, Facebook's page and
+ * person: it outlives the page, which may be connected anew.
+ */
 export interface TombstoneRow extends StoreDocument {
   readonly tenant_id: string
   /** What the person and the page did up to here is not stored again. */
@@ -10,7 +13,7 @@ export interface TombstoneRow extends StoreDocument {
 }
 export const TOMBSTONES: CollectionDefinition<TombstoneRow> = { name: 'tombstones', indexes: {} }
 
-/** Rises with each change of a page's tombstones; a page without it has none. `_id` is `String(page_id)`. */
+/** Rises with each change of a page's tombstones; a page without it has none. `_id` is the tenant's, a slash, and Facebook's id of the page. */
 export interface TombstoneMarkRow extends StoreDocument {
   readonly version: number
 }

@@ -2,11 +2,11 @@ import { createHmac, createSecretKey } from 'node:crypto'
 import { AppError } from '../../errors/app-error.ts'
 import type { Store } from '../collection.ts'
 import { ERASURE_KEYS, TOMBSTONE_MARKS, TOMBSTONES, type TombstoneRow } from './privacy-rows.ts'
-import { conversationKey } from './rows.ts'
+import { conversationKey, type PageRow } from './rows.ts'
 
-/** Somebody of a page of ours. */
+/** Somebody of a page of a tenant. */
 export interface PagePerson {
-  readonly pageId: number
+  readonly page: Pick<PageRow, 'id' | 'tenant_id' | 'facebook_page_id'>
   readonly psid: string
 }
 
@@ -14,11 +14,12 @@ export type Tombstone = Pick<TombstoneRow, 'erased_ms' | 'lifted_ms'>
 
 /**
  * Who was erased and must not come back by what is still on its way. A person is known by a keyed hash: who has the
- * rows alone can neither read nor guess them (page-scoped ids are short numbers).
+ * rows alone can neither read nor guess them (page-scoped ids are short numbers). The page is known by Facebook's id:
+ * erased and connected anew by the tenant it is another one here, and they are still kept out of it.
  */
 export interface Tombstones {
   /** From now on nothing up to `erasedMs` is stored. Once more for a person who came back sets it anew. */
-  put(tenantId: string, person: PagePerson, erasedMs: number): Promise<void>
+  put(person: PagePerson, erasedMs: number): Promise<void>
   /**
    * The tombstones of those who have one, by `conversationKey`. One read for all pages that have none, which is most;
    * what a page's readers found is remembered for as long as its tombstones stay as they are.
@@ -36,6 +37,9 @@ export interface Tombstones {
   checkKey(): Promise<void>
 }
 
+const keyOf = ({ page, psid }: PagePerson): string => conversationKey(page.id, psid)
+const markKey = ({ tenant_id, facebook_page_id }: PagePerson['page']): string => `${tenant_id}/${facebook_page_id}`
+
 const CAS_ROUNDS_MAX = 20
 const CLEAN_PERSONS_MAX = 100_000
 const KEYS_AT_ONCE = 1_000
@@ -46,11 +50,12 @@ export function createTombstones(store: Store, key: string): Tombstones {
   const marks = store.collection(TOMBSTONE_MARKS)
   const secret = createSecretKey(Buffer.from(key))
   const hashOf = (text: string): string => createHmac('sha256', secret).update(text).digest('base64url')
-  const idOf = ({ pageId, psid }: PagePerson): string => `${pageId}:${hashOf(`person\n${pageId}\n${psid}`)}`
+  const idOf = ({ page: { tenant_id, facebook_page_id }, psid }: PagePerson): string =>
+    `${tenant_id}/${hashOf(`person\n${tenant_id}\n${facebook_page_id}\n${psid}`)}`
   const clean = createCleanPersons()
 
   /** After the row, so that whoever reads the new version reads the row, too. */
-  const raiseMark = (pageId: number) => marks.increment(String(pageId), { version: 1 })
+  const raiseMark = ({ page }: PagePerson) => marks.increment(markKey(page), { version: 1 })
 
   const change = async (id: string, next: (row: TombstoneRow) => TombstoneRow | null) => {
     for (let round = 0; round < CAS_ROUNDS_MAX; round++) {
@@ -63,35 +68,37 @@ export function createTombstones(store: Store, key: string): Tombstones {
   }
 
   const readSome = async (persons: readonly PagePerson[]): Promise<Map<string, Tombstone>> => {
-    const byId = new Map(persons.map((person) => [idOf(person), conversationKey(person.pageId, person.psid)]))
+    const byId = new Map(persons.map((person) => [idOf(person), keyOf(person)]))
     const rows = await tombstones.getMany([...byId.keys()])
     return new Map(rows.map((row) => [byId.get(row._id) as string, row]))
   }
 
   return {
     idOf,
-    async put(tenantId, person, erasedMs) {
-      const row = { _id: idOf(person), tenant_id: tenantId, erased_ms: erasedMs, lifted_ms: null }
+    async put(person, erasedMs) {
+      const row = { _id: idOf(person), tenant_id: person.page.tenant_id, erased_ms: erasedMs, lifted_ms: null }
       const { existing } = await tombstones.insertMany([row])
       if (existing.length > 0)
         await change(row._id, (old) => (old.erased_ms >= erasedMs ? null : { ...old, ...row, rev: old.rev }))
-      await raiseMark(person.pageId)
+      await raiseMark(person)
     },
     async find(persons) {
-      const distinct = new Map([...persons].map((each) => [conversationKey(each.pageId, each.psid), each]))
-      const pageIds = [...new Set([...distinct.values()].map(({ pageId }) => pageId))]
-      if (pageIds.length === 0) return new Map()
-      const versions = new Map((await marks.getMany(pageIds.map(String))).map((row) => [Number(row._id), row.version]))
-      const asked = [...distinct].filter(([id, { pageId }]) => {
-        const version = versions.get(pageId)
-        return version !== undefined && !clean.has(pageId, version, id)
+      const distinct = new Map([...persons].map((each) => [keyOf(each), each]))
+      const ofMarks = new Map([...distinct.values()].map(({ page }) => [page.id, markKey(page)]))
+      if (ofMarks.size === 0) return new Map()
+      const byMark = new Map((await marks.getMany([...ofMarks.values()])).map((row) => [row._id, row.version]))
+      if (byMark.size === 0) return new Map()
+      const versionOf = ({ page }: PagePerson) => byMark.get(ofMarks.get(page.id) as string)
+      const asked = [...distinct].filter(([id, person]) => {
+        const version = versionOf(person)
+        return version !== undefined && !clean.has(person.page.id, version, id)
       })
       const found = new Map<string, Tombstone>()
       for (let i = 0; i < asked.length; i += KEYS_AT_ONCE)
         for (const [id, row] of await readSome(asked.slice(i, i + KEYS_AT_ONCE).map(([, person]) => person)))
           found.set(id, row)
-      for (const [id, { pageId }] of asked)
-        if (!found.has(id)) clean.remember(pageId, versions.get(pageId) as number, id)
+      for (const [id, person] of asked)
+        if (!found.has(id)) clean.remember(person.page.id, versionOf(person) as number, id)
       return found
     },
     async lift(person, atMs) {
