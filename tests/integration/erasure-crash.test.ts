@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEraser, type Eraser, SETTLE_MS } from '@pagesync/shared/erasure/eraser.ts'
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { ERASURES } from '@pagesync/shared/store/repositories/privacy-rows.ts'
+import { MESSAGES } from '@pagesync/shared/store/repositories/rows.ts'
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
+import { carryOnErasures } from '@pagesync/sync-worker/privacy/carry-on-erasures.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData } from '../support/api-data.ts'
 import { ERASURE_KEY } from '../support/api-system.ts'
@@ -70,6 +74,71 @@ describe('a process that is killed in the middle of an erasure', () => {
     expect(isWhole).toBe(true)
   })
 })
+
+describe('an erasure that fails', () => {
+  it('keeps none of the others, is put off, and goes on where it was', async () => {
+    const data = createApiData(store)
+    const page = await data.addPage(await data.addTenant('Mine'), '8803')
+    const [mine, theirs] = await data.addConversations(page, 2)
+    if (!mine || !theirs) throw new Error('there are no conversations')
+    for (const each of [mine, theirs]) await data.addMessages(each, 3)
+    const time = { nowMs: Date.now() }
+    let isBroken = true
+    const eraser = eraserOn(
+      storeThatRefuses(store, mine._id, () => isBroken),
+      time,
+      [],
+    )
+    const failed: unknown[] = []
+    const logger = { info: () => undefined, error: (fields: unknown) => void failed.push(fields) }
+    const pass = async (afterMs = SETTLE_MS) => {
+      time.nowMs += afterMs
+      await carryOnErasures({ eraser, clock: { ...systemClock, now: () => time.nowMs }, logger }, NEVER)
+    }
+    const ids: string[] = []
+    // The one that fails is looked at first.
+    for (const each of [mine, theirs]) {
+      const [contact] = await data.contactsOf(each)
+      if (!contact) throw new Error('there is no contact')
+      ids.push((await eraser.eraseContact(page, contact))._id)
+      time.nowMs++
+    }
+    await pass()
+    expect(failed).toMatchObject([{ erasure: ids[0], failures: 1, err: { code: 'INTERNAL' } }])
+    expect((await eraser.get(ids[1] as string))?.erased_ms).not.toBeNull()
+    await pass(1_000)
+    expect(failed).toHaveLength(1)
+    for (let round = 0; failed.length < 3 && round < 100; round++) await pass()
+    expect(failed.at(-1)).toMatchObject({ failures: 3 })
+    isBroken = false
+    for (let round = 0; round < 100 && (await eraser.get(ids[0] as string))?.finished_ms === null; round++) await pass()
+    expect(await eraser.get(ids[0] as string)).toMatchObject({
+      finished_ms: expect.any(Number),
+      removed: { messages: 3 },
+    })
+  })
+})
+
+const NEVER = new AbortController().signal
+
+/** The store with a bug: it cannot read the messages of one conversation. */
+function storeThatRefuses(inner: Store, conversationKey: string, isBroken: () => boolean): Store {
+  return {
+    ...inner,
+    engine: inner.engine,
+    collection: (definition) => {
+      const collection = inner.collection(definition)
+      if (definition.name !== MESSAGES.name) return collection
+      return {
+        ...collection,
+        find: async (query) => {
+          if (isBroken() && query.equals?.conversation_key === conversationKey) throw new AppError('INTERNAL', 'a bug')
+          return collection.find(query)
+        },
+      }
+    },
+  }
+}
 
 function eraserOn(on: Store, time: { nowMs: number }, told: Change[], fuse?: Fuse): Eraser {
   const tell = async (changes: readonly Change[]) => void told.push(...changes)

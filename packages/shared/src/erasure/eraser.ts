@@ -1,3 +1,4 @@
+import { backOffMs } from '../lifecycle/back-off.ts'
 import { type Change, changeId } from '../model/change.ts'
 import type { Store } from '../store/collection.ts'
 import { ERASURES, type ErasureRow } from '../store/repositories/privacy-rows.ts'
@@ -38,6 +39,8 @@ export interface Eraser {
   get(id: string): Promise<ErasureRow | undefined>
   /** Works at an erasure until it is done, somebody else does, `untilMs` has come or the signal fires; answers how it stands. */
   work(row: ErasureRow, untilMs: number, signal?: AbortSignal): Promise<ErasureRow>
+  /** Working at it failed: it is due again later, and the later the more often it failed. Answers how it stands. */
+  putOff(id: string): Promise<ErasureRow | undefined>
   /** Erasures that stand still, those that have waited longest first. */
   due(limit: number): Promise<ErasureRow[]>
 }
@@ -50,6 +53,7 @@ const WORKING_MS = 30_000
  */
 export const SETTLE_MS = 120_000
 const PAGES_AT_ONCE = 500
+const PUT_OFF = { baseMs: 30_000, maxMs: 3_600_000 }
 
 export function createEraser({ store, tombstones, announce, now }: EraserDeps): Eraser {
   const erasures = store.collection(ERASURES)
@@ -121,6 +125,13 @@ export function createEraser({ store, tombstones, announce, now }: EraserDeps): 
         pages: pages.map(placeOf),
       })
     },
+    async putOff(id) {
+      const row = await get(id)
+      if (!row || row.due_ms === null) return row
+      const failures = (row.failures ?? 0) + 1
+      // Whoever wrote it meanwhile is at it.
+      return (await save({ ...row, failures, due_ms: now() + WORKING_MS + backOffMs(failures, PUT_OFF) })) ?? get(id)
+    },
     due: (limit) => erasures.find({ index: 'byDue', range: { lte: now() }, limit }),
     async work(row, untilMs, signal) {
       let current = row
@@ -155,6 +166,7 @@ async function doPiece(row: ErasureRow, deps: Parameters<ErasureStep['run']>[2])
     ...row,
     ...place,
     due_ms: deps.now() + WORKING_MS,
+    failures: 0,
     removed: removed > 0 ? { ...row.removed, [step.name]: total } : row.removed,
   }
 }

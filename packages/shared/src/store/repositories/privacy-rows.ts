@@ -75,6 +75,8 @@ export interface ErasureRow extends StoreDocument {
   readonly requested_ms: number
   /** Null once finished; else when a worker should go on with it. Raised by whoever works at it. */
   readonly due_ms: number | null
+  /** How often it failed since it got any further. */
+  readonly failures?: number
   /** 1: everything goes. 2: what was still being written meanwhile goes. */
   readonly pass: 1 | 2
   readonly step: number
