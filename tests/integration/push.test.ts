@@ -3,6 +3,7 @@ import { PERMANENTLY_MS } from '@pagesync/shared/model/command-arguments.ts'
 import { DEAD_LETTERS } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { CommandRow, ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
+import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openSyncBed, type SyncBed, type SyncBedOptions } from '../support/sync-bed.ts'
@@ -490,12 +491,42 @@ describe('a push from the topic with wrong arguments', () => {
         '/arguments/message',
       ],
       ['conversation.thread_control', { action: 'steal' }, '/arguments/action'],
+      // What HTTP refuses.
+      ['message.send', { attachment: { type: 'image', url: 'http://example.com/a.png' } }, '/arguments/attachment/url'],
+      ['message.send', { attachment: { type: 'file', url: 'https://10.0.0.1/a.pdf' } }, '/arguments/attachment/url'],
+      [
+        'message.send',
+        { message: 'x', quick_replies: [{ content_type: 'user_email', image_url: 'https://localhost/a.png' }] },
+        '/arguments/quick_replies/0/image_url',
+      ],
     ]
     for (const [type, args, path] of wrong) {
       const fields = await reject(bed, await bed.publishTo(type, args))
       expect(fields).toMatchObject({ code: 'COMMAND_REJECTED', message: expect.stringContaining(`${path}:`) })
     }
     expect((await bed.push('message.send', { message: 'fine', unknown_member: 1 })).state).toBe('succeeded')
+  })
+})
+
+describe('a push from the topic to a person who was erased', () => {
+  it.each([
+    ['by their id', {}, { conversation_id: null }],
+    ['by their conversation', { recipient_id: undefined }, {}],
+    ['with arguments that are wrong, too', { tag: 'HUMAN_AGENT' }, { conversation_id: null }],
+  ])('%s is refused before anything of it is stored, until they write again', async (_how, args, target) => {
+    await using bed = await openPushBed()
+    const tombstones = createTombstones(bed.store, 'erasure-key-of-the-tests-0123456789')
+    await tombstones.put(bed, Date.now())
+    const id = await bed.publishTo('message.send', { recipient_id: bed.psid, message: 'still there?', ...args }, target)
+    const fields = await reject(bed, id)
+    expect(fields).toMatchObject({ code: 'RECIPIENT_UNAVAILABLE' })
+    const [letter] = await bed.store.collection(DEAD_LETTERS).getMany([String(fields.dead_letter_id)])
+    const kept = `${JSON.stringify(letter)} ${Buffer.from(letter?.payload ?? '', 'base64').toString('utf8')}`
+    expect(kept).toContain('"erased":true')
+    for (const text of [bed.psid, 'still there?']) expect(kept).not.toContain(text)
+    expect(await bed.sent()).toEqual([])
+    await tombstones.lift(bed, Date.now() + 1)
+    expect((await bed.push('message.send', { message: 'welcome back' })).state).toBe('succeeded')
   })
 })
 

@@ -66,8 +66,4 @@ export const HardeningSettings = {
       description: 'Origins, by comma, whose pages in a browser may call the API; none if unset',
     }),
   ),
-  ALLOW_PRIVATE_URLS: Type.Boolean({
-    default: false,
-    description: 'Attachments may be at http and private addresses: for development alone',
-  }),
 }

@@ -44,7 +44,7 @@ export interface ApiContext {
   /** Ends what goes on after its request was let in. */
   readonly credentials: Pick<CredentialWatch, 'watch'>
   /** Development alone. */
-  readonly allowPrivateUrls: boolean
+  readonly isAllowedUrl: (url: string) => boolean
   readonly pages: Pages
   readonly timers: Pick<PageTimers, 'lookAgain'>
   readonly cronTimes: CronTimes

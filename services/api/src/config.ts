@@ -1,4 +1,5 @@
 import {
+  AttachmentSettings,
   EventLogSettings,
   FacebookAppSettings,
   GraphSettings,
@@ -26,6 +27,7 @@ export const ApiConfig = Type.Object({
   ...JwtSettings,
   ...LimitSettings,
   ...HardeningSettings,
+  ...AttachmentSettings,
   COMMAND_WAIT_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 60,

@@ -7,6 +7,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { createCronTimes } from '@pagesync/shared/schedule/cron-times.ts'
+import { allowedUrls } from '@pagesync/shared/security/public-url.ts'
 import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
@@ -122,7 +123,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       apiKeys,
       auditLog,
       credentials,
-      allowPrivateUrls: config.ALLOW_PRIVATE_URLS === true,
+      isAllowedUrl: allowedUrls(config.ALLOW_PRIVATE_URLS),
       pages,
       timers: createPageTimers(store),
       cronTimes: createCronTimes(),

@@ -1,7 +1,6 @@
-import { AppError, type FieldProblem } from '@pagesync/shared/errors/app-error.ts'
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { CommandType } from '@pagesync/shared/model/command.ts'
-import { argumentProblems, type SendArguments } from '@pagesync/shared/model/command-arguments.ts'
-import { isPublicUrl } from '@pagesync/shared/security/public-url.ts'
+import { type ArgumentsContext, argumentProblems } from '@pagesync/shared/model/command-arguments.ts'
 import type { Caller } from './caller.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
@@ -21,29 +20,9 @@ export function pushArguments(caller: Caller, given: unknown): Arguments {
 export function argumentsRefusal(
   type: CommandType,
   args: Arguments,
-  context: {
-    readonly nowMs: number
-    readonly caller: Caller
-    readonly hasConversation: boolean
-    readonly allowPrivateUrls: boolean
-  },
+  { caller, ...context }: Omit<ArgumentsContext, 'requestedBy'> & { readonly caller: Caller },
 ): AppError | null {
-  const { nowMs, caller, hasConversation, allowPrivateUrls } = context
-  const problems = [
-    ...argumentProblems(type, args, { nowMs, requestedBy: caller.requester, hasConversation }),
-    ...(allowPrivateUrls ? [] : urlProblems(args)),
-  ]
+  const problems = argumentProblems(type, args, { ...context, requestedBy: caller.requester })
   const [first] = problems
   return first ? new AppError('VALIDATION_FAILED', `${first.path}: ${first.message}`, { problems }) : null
-}
-
-/** Facebook fetches what a message shows: from addresses that are everybody's, never from within somebody's network. */
-function urlProblems({ attachment, quick_replies }: Partial<SendArguments>): FieldProblem[] {
-  const urls: (readonly [path: string, url: string | undefined])[] = [
-    ['/attachment/url', attachment?.url],
-    ...(quick_replies ?? []).map(({ image_url }, i) => [`/quick_replies/${i}/image_url`, image_url] as const),
-  ]
-  return urls
-    .filter(([, url]) => url !== undefined && !isPublicUrl(url))
-    .map(([path]) => ({ path, message: 'must be a public https address' }))
 }

@@ -1,4 +1,5 @@
 import {
+  AttachmentSettings,
   EventLogSettings,
   FacebookAppSettings,
   GraphSettings,
@@ -54,6 +55,7 @@ export const WorkerConfig = Type.Object({
       'Commands that ended are kept for so long: longer than the topics keep theirs, so that a topic read again runs nothing twice',
   }),
   ...PrivacySettings,
+  ...AttachmentSettings,
   FB_APP_ID: FacebookAppSettings.FB_APP_ID,
   FB_APP_SECRET: FacebookAppSettings.FB_APP_SECRET,
   ...TokenSettings,

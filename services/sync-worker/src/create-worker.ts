@@ -12,6 +12,7 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { allowedUrls } from '@pagesync/shared/security/public-url.ts'
 import { createTokenSealer } from '@pagesync/shared/security/seal-tokens.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { gatherCalls } from '@pagesync/shared/store/gathered-store.ts'
@@ -67,7 +68,7 @@ export interface WorkerDeps {
     | 'TOKEN_KEYS'
     | 'ERASURE_KEY'
   > &
-    Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS'>> &
+    Partial<Pick<WorkerConfig, 'FB_APP_ID' | 'SEND_ECHO_SECONDS' | 'LEDGER_RETENTION_DAYS' | 'ALLOW_PRIVATE_URLS'>> &
     ScheduleConfig
   /** Its topics are there already. Not closed by the worker. */
   readonly eventLog: EventLog
@@ -259,6 +260,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       ledger,
       pages,
       reader: createSyncedReader(store),
+      tombstones,
+      isAllowedUrl: allowedUrls(config.ALLOW_PRIVATE_URLS),
       deadLetters,
       runner,
       guard: commandsGuard,

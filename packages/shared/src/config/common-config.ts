@@ -70,6 +70,13 @@ export const PrivacySettings = {
   }),
 }
 
+export const AttachmentSettings = {
+  ALLOW_PRIVATE_URLS: Type.Boolean({
+    default: false,
+    description: 'Attachments may be at http and private addresses: for development alone; the same in worker and API',
+  }),
+}
+
 export const GraphSettings = {
   GRAPH_URL: Type.String({
     pattern: '^https?://[^/]+/?$',

@@ -161,6 +161,8 @@ export interface ArgumentsContext {
   readonly requestedBy: Requester
   /** The command names a conversation. */
   readonly hasConversation: boolean
+  /** Facebook fetches what a message shows: from addresses that are everybody's, never from within somebody's network. */
+  readonly isAllowedUrl: (url: string) => boolean
 }
 
 /** The arguments of a command as its type takes them, without members that are not known; or what is wrong with them. */
@@ -187,6 +189,7 @@ function schemaProblems(check: TypeCheck<TObject>, value: unknown): ArgumentProb
   return [...problems.values()]
 }
 
+const PUBLIC_URL = 'must be a public https address'
 const MUTE_UNTIL = 'must be PERMANENTLY or a Unix time in seconds in the future'
 
 /** What a schema cannot say of arguments that fit it: both doors ask. Empty when all is well. */
@@ -203,7 +206,8 @@ export function argumentProblems(
   return type === 'message.send' ? sendProblems(args as SendArguments, context) : []
 }
 
-function sendProblems(args: SendArguments, { requestedBy, hasConversation }: ArgumentsContext): ArgumentProblem[] {
+function sendProblems(args: SendArguments, context: ArgumentsContext): ArgumentProblem[] {
+  const { requestedBy, hasConversation, isAllowedUrl } = context
   const problems: ArgumentProblem[] = []
   const say = (path: string, message: string): void => void problems.push({ path, message })
   if ((args.message === undefined) === (args.attachment === undefined))
@@ -211,9 +215,13 @@ function sendProblems(args: SendArguments, { requestedBy, hasConversation }: Arg
   if (args.message !== undefined && args.message.trim() === '') say('/message', 'must not be blank')
   if ([...(args.message ?? '')].length > TEXT_LENGTH_MAX && args.split !== true)
     say('/message', `must have at most ${TEXT_LENGTH_MAX} characters, or split must be true`)
-  for (const [i, reply] of (args.quick_replies ?? []).entries())
+  if (args.attachment && !isAllowedUrl(args.attachment.url)) say('/attachment/url', PUBLIC_URL)
+  for (const [i, reply] of (args.quick_replies ?? []).entries()) {
     if (reply.content_type === 'text' && reply.title === undefined)
       say(`/quick_replies/${i}/title`, 'is required for content_type text')
+    if (reply.image_url !== undefined && !isAllowedUrl(reply.image_url))
+      say(`/quick_replies/${i}/image_url`, PUBLIC_URL)
+  }
   if (args.messaging_type === 'MESSAGE_TAG' && args.tag === undefined)
     say('/tag', 'is required for messaging_type MESSAGE_TAG')
   if (args.tag !== undefined && args.messaging_type !== undefined && args.messaging_type !== 'MESSAGE_TAG')

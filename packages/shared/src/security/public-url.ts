@@ -40,6 +40,12 @@ for (const [network, prefix] of [
 
 const PRIVATE_NAMES = ['localhost', 'local', 'internal', 'intranet', 'lan', 'home.arpa', 'onion']
 
+/** Where what a message shows may be. Private addresses are for development alone. */
+export const allowedUrls =
+  (allowPrivateUrls = false) =>
+  (url: string): boolean =>
+    allowPrivateUrls || isPublicUrl(url)
+
 /**
  * Whether a caller's URL may be passed on: https on its own port, without credentials, at a public address or a name
  * that is not one of a private network by its form. Who fetches it (Facebook, never we) resolves the name by itself:

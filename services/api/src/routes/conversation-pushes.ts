@@ -57,7 +57,7 @@ const PUSHES: readonly ConversationPush[] = [
 ]
 
 export const registerConversationPushes: RegisterRoutes = (api, context) => {
-  const { ownership, run, pages, reader, clock, allowPrivateUrls } = context
+  const { ownership, run, pages, reader, clock, isAllowedUrl } = context
   for (const { path, type, summary, body: bodySchema } of PUSHES) {
     api.post(
       `/conversations/:conversationId/${path}`,
@@ -74,7 +74,7 @@ export const registerConversationPushes: RegisterRoutes = (api, context) => {
           conversation,
           type,
           arguments: args,
-          refusal: (nowMs) => argumentsRefusal(type, args, { nowMs, caller, hasConversation: true, allowPrivateUrls }),
+          refusal: (nowMs) => argumentsRefusal(type, args, { nowMs, caller, hasConversation: true, isAllowedUrl }),
           present: (row) => presentConversationPush(row, conversation, { pages, reader, nowMs: clock.now() }),
         })
       },

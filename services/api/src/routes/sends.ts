@@ -73,7 +73,7 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
   { page, conversation }: Target,
-  { run, pages, reader, clock, allowPrivateUrls }: ApiContext,
+  { run, pages, reader, clock, isAllowedUrl }: ApiContext,
 ): Promise<FastifyReply> {
   const caller = callerOf(request)
   const args = pushArguments(caller, request.body)
@@ -85,7 +85,7 @@ function send(
     type: 'message.send',
     arguments: args,
     refusal: (nowMs) =>
-      argumentsRefusal('message.send', args, { nowMs, caller, hasConversation, allowPrivateUrls }) ??
+      argumentsRefusal('message.send', args, { nowMs, caller, hasConversation, isAllowedUrl }) ??
       (conversation ? windowRefusal(conversation, isHuman, nowMs) : null),
     expiresMs: sendExpiresMs(conversation, isHuman, clock.now()),
     present: (row) => presentSend(row, page, { pages, reader, nowMs: clock.now() }),

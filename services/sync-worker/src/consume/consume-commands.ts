@@ -13,8 +13,14 @@ import { inChunks } from '@pagesync/shared/store/in-chunks.ts'
 import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
-import { type CommandRow, commandKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import {
+  type CommandRow,
+  type ConversationRow,
+  commandKey,
+  type PageRow,
+} from '@pagesync/shared/store/repositories/rows.ts'
 import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
+import type { Tombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import type { CommandRunner } from '../commands/command-runner.ts'
 import { operationOf } from '../commands/operations.ts'
 import { buryRecord } from './bury-record.ts'
@@ -27,6 +33,8 @@ export interface CommandConsumerDeps {
   readonly ledger: Ledger
   readonly pages: Pages
   readonly reader: SyncedReader
+  readonly tombstones: Pick<Tombstones, 'find'>
+  readonly isAllowedUrl: (url: string) => boolean
   readonly deadLetters: DeadLetters
   readonly runner: CommandRunner
   readonly guard: FailureGuard
@@ -135,9 +143,10 @@ async function acceptOrReject(
   try {
     return await accept(decoded, page, deps)
   } catch (error) {
-    const refused = error instanceof AppError && (error.kind === 'invalid' || error.kind === 'not-found')
-    if (!refused) throw error
-    await reject(record, error, 1, decoded.command, deps)
+    if (!(error instanceof AppError)) throw error
+    const isErased = error.code === 'RECIPIENT_UNAVAILABLE'
+    if (!isErased && error.kind !== 'invalid' && error.kind !== 'not-found') throw error
+    await reject(isErased ? withoutPerson(record, decoded.command) : record, error, 1, decoded.command, deps)
     return undefined
   }
 }
@@ -152,6 +161,9 @@ async function accept(
   const known = await deps.ledger.get(command.tenant_id, command.id)
   if (known) return known
   if (!page) throw new AppError('PAGE_NOT_FOUND', `The tenant has no page ${command.page_id}`)
+  const conversation = await conversationOf(command, page, deps)
+  // Before anything else: what else is wrong would be kept with all that the command says.
+  await refuseErased(command, conversation, page, deps)
   if (!operationOf(command.type)) throw new AppError('COMMAND_REJECTED', `This version does not run ${command.type}`)
   const now = deps.clock.now()
   if (expiresMs !== null && expiresMs <= now)
@@ -160,6 +172,7 @@ async function accept(
     nowMs: now,
     requestedBy: command.requested_by,
     hasConversation: (command.conversation_id ?? null) !== null,
+    isAllowedUrl: deps.isAllowedUrl,
   })
   if ('problems' in read) throw refusedArguments(read.problems)
   const input: NewCommand = {
@@ -167,7 +180,7 @@ async function accept(
     tenantId: command.tenant_id,
     pageId: page.id,
     facebookPageId: page.facebook_page_id,
-    conversationKey: await conversationKeyOf(command.conversation_id ?? null, page, command.type, deps),
+    conversationKey: conversationKeyOf(command, conversation),
     type: command.type,
     arguments: read.arguments,
     requestedBy: command.requested_by,
@@ -189,21 +202,42 @@ function refusedArguments(problems: readonly ArgumentProblem[]): AppError {
   })
 }
 
-async function conversationKeyOf(
-  conversationId: number | null,
+/** Undefined where none is named, and where the page has no such. */
+async function conversationOf(
+  { conversation_id }: Command,
   page: PageRow,
-  type: string,
   { reader }: CommandConsumerDeps,
-): Promise<string | null> {
-  if (conversationId === null) {
-    if (type.startsWith('conversation.'))
-      throw new AppError('COMMAND_REJECTED', '/conversation_id: is required for this type')
-    return null
-  }
-  const conversation = await reader.conversation(page.tenant_id, conversationId)
-  if (conversation?.page_id !== page.id)
-    throw new AppError('CONVERSATION_NOT_FOUND', `The page has no conversation ${conversationId}`)
-  return conversation._id
+): Promise<ConversationRow | undefined> {
+  const found = conversation_id == null ? undefined : await reader.conversation(page.tenant_id, conversation_id)
+  return found?.page_id === page.id ? found : undefined
+}
+
+/** @throws AppError RECIPIENT_UNAVAILABLE: a row of the ledger would name them again, and so would a dead letter */
+async function refuseErased(
+  { arguments: args }: Command,
+  conversation: ConversationRow | undefined,
+  page: PageRow,
+  { tombstones }: CommandConsumerDeps,
+): Promise<void> {
+  const psids = [conversation?.psid, args?.recipient_id].filter((psid) => typeof psid === 'string')
+  const stones = await tombstones.find(psids.map((psid) => ({ page, psid })))
+  if ([...stones.values()].some(({ lifted_ms }) => lifted_ms === null))
+    throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since')
+}
+
+/** What is kept of a command about somebody who was erased: that it came. */
+function withoutPerson(record: StoredRecord, command: Command): StoredRecord {
+  const kept = { ...command, conversation_id: null, idempotency_key: null, arguments: { erased: true } }
+  return { ...record, value: Buffer.from(JSON.stringify(kept)) }
+}
+
+function conversationKeyOf({ conversation_id, type }: Command, found: ConversationRow | undefined): string | null {
+  if (found) return found._id
+  if (conversation_id != null)
+    throw new AppError('CONVERSATION_NOT_FOUND', `The page has no conversation ${conversation_id}`)
+  if (type.startsWith('conversation.'))
+    throw new AppError('COMMAND_REJECTED', '/conversation_id: is required for this type')
+  return null
 }
 
 async function queue(accepted: readonly Taken[], deps: CommandConsumerDeps): Promise<void> {
