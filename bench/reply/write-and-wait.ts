@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { replyCommandId } from '@pagesync/sync-worker/automations/reply-ids.ts'
+import { replyCommandId } from '@pagesync/shared/automations/reply-ids.ts'
 import { Pool } from 'undici'
 import type { Customer, ReplyBed } from './reply-bed.ts'
 

@@ -102,6 +102,58 @@ describe('a reply that waits is called off', () => {
   })
 })
 
+describe('a reply that nobody got', () => {
+  beforeAll(async () => {
+    await bed.keyword('beer', 'two dollars', { delay_seconds: DELAY_SECONDS })
+    await bed.keyword('rice', 'one dollar', { delay_seconds: DELAY_SECONDS, cooldown_minutes: 60 })
+    await bed.restartWorker()
+  })
+  const ACT = { by: 'test', nowMs: clock.now() }
+  const repliesTo = async (psid: string) =>
+    (await bed.ledger.ofPage(bed.page.id, 200)).filter(({ conversation_key: key }) => key === `${bed.page.id}:${psid}`)
+  const writes = async (text: string, psid: string) =>
+    (await bed.writes(text, { psid, created_at_ms: clock.now() })).mid
+  /** Who asks again is decided about after what she wrote before: it is the same partition. */
+  const answeredTo = (mid: string, psid: string) =>
+    eventually(async () => (await repliesTo(psid)).find((row) => row.arguments.answered_mid === mid))
+  const isAnswered = async (text: string, psid: string): Promise<boolean> => {
+    const [asked, after] = [await writes(text, psid), await writes('beer', psid)]
+    await answeredTo(after, psid)
+    return (await repliesTo(psid)).some((row) => row.arguments.answered_mid === asked)
+  }
+
+  it('uses up no cool-down, unless somebody lets it run again', async () => {
+    const { psid } = await bed.writes('hello')
+    const first = await answeredTo(await writes('rice', psid), psid)
+    expect(await isAnswered('rice', psid)).toBe(false)
+    const cancelled = await bed.ledger.cancel(first, ACT)
+    const again = await answeredTo(await writes('rice', psid), psid)
+    const dropped = await bed.ledger.save({ ...again, state: 'failed', due_ms: null, finished_ms: clock.now() })
+    expect(dropped?.state).toBe('failed')
+    await bed.ledger.retry(cancelled, ACT)
+    expect(await isAnswered('rice', psid)).toBe(false)
+  })
+
+  it('counts towards no limit', async () => {
+    const { psid } = await bed.writes('hello')
+    for (let i = 0; i < 5; i++) await answeredTo(await writes('beer', psid), psid)
+    const rows = await repliesTo(psid)
+    expect(rows).toHaveLength(5)
+    await bed.ledger.cancel(rows[0]!, ACT)
+    await answeredTo(await writes('beer', psid), psid)
+  })
+
+  it('of a comment is likewise none', async () => {
+    const { psid } = await bed.writes('hello')
+    const asked = async () => (await repliesTo(psid)).filter(({ type }) => type === 'comment.private_reply')
+    await eventually(() => bed.conversation(psid))
+    for (let i = 0; i < 5; i++) await answeredTo(await writes('beer', psid), psid)
+    for (const row of await repliesTo(psid)) await bed.ledger.cancel(row, ACT)
+    await comments(psid, 1)
+    await eventually(async () => (await asked()).length === 1)
+  })
+})
+
 describe('comments of one person', () => {
   it('are answered as often as messages would be, whoever else comments', async () => {
     const [many, later] = [await bed.writes('hello'), await bed.writes('hello')]

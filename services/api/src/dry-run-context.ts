@@ -3,6 +3,7 @@ import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
 import { decisionContextOf } from '@pagesync/shared/store/repositories/decision-context.ts'
 import { type ConversationRow, type PageRow, pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
+import { withoutUnsent } from '@pagesync/shared/store/repositories/unsent-replies.ts'
 import type { ApiContext } from './api-context.ts'
 import type { Caller } from './caller.ts'
 
@@ -19,7 +20,7 @@ export async function dryRunContext(
   caller: Caller,
   page: PageRow,
   asked: DryRun,
-  { ownership, reader, conversationReplies, clock }: ApiContext,
+  { ownership, reader, conversationReplies, ledger, clock }: ApiContext,
 ): Promise<{ readonly message: IncomingMessage; readonly decisionContext: DecisionContext }> {
   const atMs = asked.at === undefined ? clock.now() : timeOf(asked.at)
   const message: IncomingMessage = {
@@ -36,10 +37,10 @@ export async function dryRunContext(
   const isNew = asked.is_new_conversation ?? false
   if (asked.conversation_id === undefined) return { message, decisionContext: somebodyWrote(page, atMs, isNew) }
   const { conversation } = await ownership.conversation(caller, asked.conversation_id)
-  const [contacts, replies] = await Promise.all([
-    reader.contactsByKey([conversation._id]),
-    conversationReplies.of([conversation._id]),
-  ])
+  const key = conversation._id
+  const [contacts, known] = await Promise.all([reader.contactsByKey([key]), conversationReplies.of([key])])
+  const replies = known.get(key) ?? []
+  const sent = await withoutUnsent([{ page, conversationKey: key, replies }], ledger)
   const decisionContext = decisionContextOf({
     page,
     // The message itself opens the window.
@@ -48,7 +49,7 @@ export async function dryRunContext(
       last_customer_ms: Math.max(conversation.last_customer_ms ?? 0, atMs),
     } satisfies ConversationRow,
     contact: contacts[0],
-    replies: replies.get(conversation._id) ?? [],
+    replies: sent.get(key) ?? replies,
     isNew,
     nowMs: atMs,
   })

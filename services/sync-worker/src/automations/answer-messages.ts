@@ -1,5 +1,7 @@
 import type { CompiledRules } from '@pagesync/shared/automations/compile-rules.ts'
-import type { DecisionEffect } from '@pagesync/shared/automations/decision.ts'
+import type { Decision, DecisionEffect } from '@pagesync/shared/automations/decision.ts'
+import { LOOP_REPLIES_MAX, LOOP_WINDOW_MS } from '@pagesync/shared/automations/message-gates.ts'
+import { replyCommandId } from '@pagesync/shared/automations/reply-ids.ts'
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { KnownReply } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { withReplies } from '@pagesync/shared/store/repositories/conversation-replies.ts'
@@ -9,14 +11,14 @@ import {
   type ConversationRow,
   commandKey,
 } from '@pagesync/shared/store/repositories/rows.ts'
+import { type KnownReplies, wasNeverSent, withoutUnsent } from '@pagesync/shared/store/repositories/unsent-replies.ts'
 import type { AppliedRows } from '../events/apply-events.ts'
 import type { EventEffect } from '../events/event-effect.ts'
 import type { AutomationDeps } from './automation-deps.ts'
-import { commentCandidates, decideAboutComment } from './comment-candidates.ts'
+import { type CommentCandidate, commentCandidates, decideAboutComment } from './comment-candidates.ts'
 import { keepBook, type Reply } from './keep-book.ts'
 import { decideAbout, type MessageCandidate, messageCandidates } from './message-candidates.ts'
 import { commentReplyCommand, replyCommand } from './reply-commands.ts'
-import { replyCommandId } from './reply-ids.ts'
 import { settleEffects } from './settle-effects.ts'
 
 export type AnswerMessages = (effects: readonly EventEffect[], rows: AppliedRows) => Promise<void>
@@ -61,11 +63,16 @@ export function createAnswerMessages(deps: AutomationDeps): AnswerMessages {
 }
 
 type RulesOf = (candidate: { readonly page: { readonly id: number } }) => CompiledRules | null
+type Known = ReadonlyMap<string, readonly KnownReply[]>
+
+/** What is decided about a batch; and the conversations in which earlier replies had a say in that. */
+interface Decided {
+  readonly planned: Planned[]
+  readonly heldBack: ReadonlyMap<string, KnownReplies['page']>
+}
 
 async function planMessages(candidates: readonly MessageCandidate[], rulesOf: RulesOf, deps: AutomationDeps) {
-  const planned: Planned[] = []
-  const effects: { readonly candidate: MessageCandidate; readonly effect: DecisionEffect }[] = []
-  if (candidates.length === 0) return { planned, effects }
+  if (candidates.length === 0) return { planned: [], effects: [] }
   const keys = [...new Set(candidates.map(({ conversation }) => conversation._id))]
   const [replies, contacts, standing] = await Promise.all([
     deps.conversationReplies.of(keys),
@@ -76,13 +83,51 @@ async function planMessages(candidates: readonly MessageCandidate[], rulesOf: Ru
     ),
   ])
   const contactOf = new Map<string, ContactRow>(contacts.map((row) => [row._id, row]))
-  const known = new Map<string, readonly KnownReply[]>(replies)
   const nowMs = deps.clock.now()
+  return decideBySent(replies, deps, (known) =>
+    decideMessages({ candidates, known, contactOf, standing, rulesOf, nowMs }),
+  )
+}
+
+/** Decided anew where an earlier reply that nobody got had a say. */
+async function decideBySent<T extends Decided>(
+  replies: Known,
+  { ledger }: AutomationDeps,
+  decideAll: (known: Map<string, readonly KnownReply[]>) => T,
+): Promise<T> {
+  const decided = decideAll(new Map(replies))
+  const heldBack = [...decided.heldBack].map(([conversationKey, page]) => ({
+    page,
+    conversationKey,
+    replies: replies.get(conversationKey) ?? [],
+  }))
+  const sent = await withoutUnsent(heldBack, ledger)
+  return sent.size === 0 ? decided : decideAll(new Map([...replies, ...sent]))
+}
+
+interface MessagesToDecide {
+  readonly candidates: readonly MessageCandidate[]
+  /** Taken over: what is decided on the way is added. */
+  readonly known: Map<string, readonly KnownReply[]>
+  readonly contactOf: ReadonlyMap<string, ContactRow>
+  readonly standing: ReadonlyMap<string, CommandRow>
+  readonly rulesOf: RulesOf
+  readonly nowMs: number
+}
+
+function decideMessages({ candidates, known, contactOf, standing, rulesOf, nowMs }: MessagesToDecide) {
+  const planned: Planned[] = []
+  const effects: { readonly candidate: MessageCandidate; readonly effect: DecisionEffect }[] = []
+  const heldBack = new Map<string, KnownReplies['page']>()
   for (const candidate of candidates) {
     const { conversation, page, answered, message, eventId } = candidate
-    const before = known.get(conversation._id) ?? []
-    const contact = contactOf.get(conversation._id)
-    const decision = decideAbout(candidate, rulesOf(candidate) as CompiledRules, { contact, replies: before }, nowMs)
+    const key = conversation._id
+    const before = known.get(key) ?? []
+    const decideWith = (replies: readonly KnownReply[]): Decision =>
+      decideAbout(candidate, rulesOf(candidate) as CompiledRules, { contact: contactOf.get(key), replies }, nowMs)
+    const decision = decideWith(before)
+    if (!heldBack.has(key) && mayDependOn(before, nowMs, outcomeOf(decision), () => outcomeOf(decideWith([]))))
+      heldBack.set(key, page)
     for (const effect of decision.effects) effects.push({ candidate, effect })
     const stands = standing.get(commandKey(page.tenant_id, replyCommandId(page.id, answered)))
     if (!stands && !decision.action) continue
@@ -99,9 +144,25 @@ async function planMessages(candidates: readonly MessageCandidate[], rulesOf: Ru
         eventId,
       },
     })
-    known.set(conversation._id, withReplies(before, [knownOf(command.arguments, answered, nowMs)]))
+    if (!stands || !wasNeverSent(stands))
+      known.set(key, withReplies(before, [knownOf(command.arguments, answered, nowMs)]))
   }
-  return { planned, effects }
+  return { planned, effects, heldBack }
+}
+
+/** Without the reasons: they are worked out only when they are read. */
+const outcomeOf = ({ action, effects }: Decision) => [action, effects]
+
+/** Whether the decision could be another one, had some of these replies never been. */
+function mayDependOn(
+  replies: readonly KnownReply[],
+  nowMs: number,
+  decided: unknown,
+  withoutAny: () => unknown,
+): boolean {
+  if (replies.length === 0) return false
+  const recent = replies.filter(({ at_ms }) => at_ms > nowMs - LOOP_WINDOW_MS)
+  return recent.length >= LOOP_REPLIES_MAX || JSON.stringify(decided) !== JSON.stringify(withoutAny())
 }
 
 /** So that the next message of the same batch finds this reply. */
@@ -111,7 +172,7 @@ function knownOf(args: NewCommand['arguments'], answered: string, atMs: number):
 }
 
 async function planComments(
-  candidates: ReturnType<typeof commentCandidates>,
+  candidates: readonly CommentCandidate[],
   rulesOf: RulesOf,
   deps: AutomationDeps,
 ): Promise<Planned[]> {
@@ -123,20 +184,36 @@ async function planComments(
     standingCommands(candidates, deps),
   ])
   const conversationOf = new Map<string, ConversationRow>(conversations.map((row) => [row._id, row]))
-  const known = new Map<string, readonly KnownReply[]>(replies)
   const nowMs = deps.clock.now()
-  return candidates.flatMap((candidate) => {
+  const { planned } = await decideBySent(replies, deps, (known) =>
+    decideComments({ candidates, known, conversationOf, standing, rulesOf, nowMs }),
+  )
+  return planned
+}
+
+interface CommentsToDecide extends Omit<MessagesToDecide, 'candidates' | 'contactOf'> {
+  readonly candidates: readonly CommentCandidate[]
+  readonly conversationOf: ReadonlyMap<string, ConversationRow>
+}
+
+function decideComments(given: CommentsToDecide): Decided {
+  const { candidates, known, conversationOf, standing, rulesOf, nowMs } = given
+  const heldBack = new Map<string, KnownReplies['page']>()
+  const planned = candidates.flatMap((candidate) => {
     const { page, comment, answered, eventId } = candidate
     const key = candidate.conversationKey ?? ''
     const conversation = conversationOf.get(key)
     const before = known.get(key) ?? []
+    const decideWith = (replies: readonly KnownReply[]) =>
+      decideAboutComment(candidate, rulesOf(candidate) as CompiledRules, { conversation, replies }, nowMs)
     const stands = standing.get(commandKey(page.tenant_id, replyCommandId(page.id, answered)))
-    const action = stands
-      ? null
-      : decideAboutComment(candidate, rulesOf(candidate) as CompiledRules, { conversation, replies: before }, nowMs)
+    const action = stands ? null : decideWith(before)
+    if (!stands && !heldBack.has(key) && mayDependOn(before, nowMs, action, () => decideWith([])))
+      heldBack.set(key, page)
     const command = stands ?? (action && commentReplyCommand(candidate, action, nowMs))
     if (!command) return []
-    known.set(key, withReplies(before, [knownOf(command.arguments, answered, nowMs)]))
+    if (!stands || !wasNeverSent(stands))
+      known.set(key, withReplies(before, [knownOf(command.arguments, answered, nowMs)]))
     const reply = {
       answered,
       facebookId: comment.comment_id,
@@ -148,6 +225,7 @@ async function planComments(
     }
     return [{ command, reply }]
   })
+  return { planned, heldBack }
 }
 
 const CHUNK = 1_000

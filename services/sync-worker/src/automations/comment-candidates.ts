@@ -1,5 +1,6 @@
 import type { CompiledRules } from '@pagesync/shared/automations/compile-rules.ts'
 import { type CommentReply, decideComment } from '@pagesync/shared/automations/decide-comment.ts'
+import { answeredComment } from '@pagesync/shared/automations/reply-ids.ts'
 import type { KnownReply } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { isPageBlocked } from '@pagesync/shared/store/repositories/decision-context.ts'
 import {
@@ -12,7 +13,6 @@ import {
 } from '@pagesync/shared/store/repositories/rows.ts'
 import type { AppliedRows } from '../events/apply-events.ts'
 import type { EventEffect } from '../events/event-effect.ts'
-import { answeredComment } from './reply-ids.ts'
 
 /** A new comment under one of the page's posts that a decision is due about. */
 export interface CommentCandidate {

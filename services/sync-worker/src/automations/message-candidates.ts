@@ -1,13 +1,13 @@
 import type { CompiledRules } from '@pagesync/shared/automations/compile-rules.ts'
 import { decide } from '@pagesync/shared/automations/decide.ts'
 import type { Decision } from '@pagesync/shared/automations/decision.ts'
+import { answeredMessage } from '@pagesync/shared/automations/reply-ids.ts'
 import { isCountedBy } from '@pagesync/shared/model/merge-conversation.ts'
 import type { KnownReply } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { decisionContextOf } from '@pagesync/shared/store/repositories/decision-context.ts'
 import type { ContactRow, ConversationRow, MessageRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { AppliedRows } from '../events/apply-events.ts'
 import type { EventEffect } from '../events/event-effect.ts'
-import { answeredMessage } from './reply-ids.ts'
 
 /** A person's message that a decision is due about. */
 export interface MessageCandidate {

@@ -1,12 +1,12 @@
 import type { AutomationType } from '@pagesync/shared/automations/automation.ts'
 import type { CommentReply } from '@pagesync/shared/automations/decide-comment.ts'
 import type { ReplyAction } from '@pagesync/shared/automations/decision.ts'
+import { replyCommandId } from '@pagesync/shared/automations/reply-ids.ts'
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { ReplyPart } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { CommentCandidate } from './comment-candidates.ts'
 import type { MessageCandidate } from './message-candidates.ts'
-import { replyCommandId } from './reply-ids.ts'
 
 /** An answer that comes later than this after it should have is no answer any more. */
 const EXPIRES_AFTER_MS = 600_000

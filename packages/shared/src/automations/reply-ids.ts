@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
+import { canonicalMid } from '../model/message-id.ts'
 
 /**
  * What was answered, within its page: the natural key of the one automatic reply to it. It comes from the page and the
