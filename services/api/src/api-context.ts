@@ -33,6 +33,7 @@ import type { DisconnectPage } from './disconnect-page.ts'
 import type { Announce } from './edit-row.ts'
 import type { LiveEvents } from './live-events.ts'
 import type { Ownership } from './ownership.ts'
+import type { TakePlace } from './pull-limits.ts'
 import type { RunCommand } from './run-command.ts'
 import type { PublishCommand, SubmitCommand } from './submit-command.ts'
 
@@ -71,6 +72,7 @@ export interface ApiContext {
   readonly eventLog: Pick<EventLog, 'publish'>
   readonly ownership: Ownership
   readonly submit: SubmitCommand
+  readonly takePlace: TakePlace
   readonly run: RunCommand
   readonly publishCommand: PublishCommand
   readonly readPage: ReadPage

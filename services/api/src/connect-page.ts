@@ -1,3 +1,4 @@
+import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { CommandType, Requester } from '@pagesync/shared/model/command.ts'
 import { announceTokenNews } from '@pagesync/shared/store/repositories/announce-token-news.ts'
@@ -17,8 +18,8 @@ export interface ConnectPageRequest extends NewPage {
 export interface ConnectedPage {
   readonly page: PageRow
   readonly created: boolean
-  /** The page's full sync. */
-  readonly command: CommandRow
+  /** The page's full sync. Null: it was connected again, and there was one a short while ago. */
+  readonly command: CommandRow | null
 }
 
 /**
@@ -53,7 +54,8 @@ export function createConnectPage(deps: ConnectPageDeps): ConnectPage {
     const page = connected.created ? await withDefaults(connected.page) : connected.page
     await announceTokenNews(page, { pages, announce, logger })
     await ledger.wakePage(page.id, nowMs)
-    const queue = (type: CommandType): Promise<CommandRow> =>
+    // The first sync is what connecting promised; another one counts as asked for.
+    const queue = (type: CommandType, limited: boolean): Promise<CommandRow> =>
       submit({
         page,
         type,
@@ -62,9 +64,15 @@ export function createConnectPage(deps: ConnectPageDeps): ConnectPage {
         trigger: connected.created ? 'api' : 'reconnect',
         idempotencyKey: null,
         traceparent,
+        limited,
       })
     // First, so that nothing is missed between what the sync reads and what the webhooks tell.
-    await queue('page.subscribe_webhooks')
-    return { page, created: connected.created, command: await queue('page.full_sync') }
+    await queue('page.subscribe_webhooks', false)
+    const command = await queue('page.full_sync', !connected.created).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'RATE_LIMITED') throw error
+      logger.info({ page_id: page.id }, 'page connected again was not synced again')
+      return null
+    })
+    return { page, created: connected.created, command }
   }
 }

@@ -145,6 +145,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       signedRequestSecrets: [config.FB_APP_SECRET, config.FB_APP_SECRET_PREVIOUS].filter((each) => each !== undefined),
       ownership,
       submit,
+      takePlace,
       run,
       publishCommand,
       announce,

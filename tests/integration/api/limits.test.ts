@@ -58,6 +58,46 @@ describe('pulls of a page', () => {
     expectRefused(incremental, 'full_sync')
   })
 
+  it('neither by letting one run again nor by connecting the page again is there another way round', async () => {
+    await using system = await startApiSystem({ config })
+    const { page, key } = await syncedPage(system)
+    const post = (path: string, body?: object) => system.request(key, 'POST', path, { body, headers: ASYNC })
+    const tokens = { access_token: 'token' }
+    const reconnect = () => post(`/pages/${page.id}/reconnect`, tokens)
+    const first = (await post(`/pages/${page.id}/full-sync-from-facebook`)).body.command.id
+    // It is shared while it is open.
+    expect((await reconnect()).body.command.id).toBe(first)
+    expect((await post(`/commands/${first}/cancel`)).status).toBe(200)
+    expectRefused(await post(`/commands/${first}/retry`), 'full_sync')
+    for (const answer of [
+      await reconnect(),
+      await post('/pages', { ...tokens, facebook_page_id: page.facebook_page_id }),
+    ]) {
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+      expect(answer.body).toMatchObject({ page: { id: page.id, status: 'active' }, command: null })
+    }
+    expect((await system.ledger.get(page.tenant_id, first))?.state).toBe('cancelled')
+
+    const pull = (await post(`/pages/${page.id}/sync-from-facebook`)).body.command.id
+    expect((await post(`/commands/${pull}/retry`)).body.code).toBe('NOT_RETRYABLE')
+    for (let i = 1; i < 10; i++) {
+      expect((await post(`/commands/${pull}/cancel`)).status).toBe(200)
+      expect((await post(`/commands/${pull}/retry`)).status).toBe(202)
+    }
+    await post(`/commands/${pull}/cancel`)
+    expectRefused(await post(`/commands/${pull}/retry`), 'pull')
+  })
+
+  it('connecting a page again syncs it where there is a place, and takes it', async () => {
+    await using system = await startApiSystem({ config })
+    const { page, key } = await syncedPage(system)
+    const post = (path: string, body?: object) => system.request(key, 'POST', path, { body, headers: ASYNC })
+    const { body } = await post(`/pages/${page.id}/reconnect`, { access_token: 'token' })
+    expect(body.command).toMatchObject({ type: 'page.full_sync', trigger: 'reconnect' })
+    await post(`/commands/${body.command.id}/cancel`)
+    expectRefused(await post(`/pages/${page.id}/full-sync-from-facebook`), 'full_sync')
+  })
+
   it('ten others a minute, of the page and its conversations together, of each page by itself', async () => {
     await using system = await startApiSystem({ config })
     const { page, key, conversation } = await syncedPage(system)

@@ -1,5 +1,6 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
+import { retriedRow } from '@pagesync/shared/store/repositories/cancel-and-retry.ts'
 import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
@@ -44,7 +45,8 @@ export const registerCommandActs: RegisterRoutes = (api, context) => {
       schema: {
         tags: ['commands'],
         summary: 'Let a command that failed, expired or was cancelled run again',
-        description: 'From where it was. A push needs the scope `push` as well.',
+        description:
+          "From where it was. A push needs the scope `push` as well; a pull counts against the page's limits as if it were asked for anew.",
         params: CommandParams,
         body: Nothing,
         response: { 202: CommandRunning, ...errors('sync', [...ERRORS, 'NOT_RETRYABLE']) },
@@ -53,7 +55,7 @@ export const registerCommandActs: RegisterRoutes = (api, context) => {
     async (request, reply) => {
       const caller = callerOf(request)
       const row = await ownedCommand(caller, request.params.id, context)
-      const retried = await ledger.retry(row, { by: caller.requester.id, nowMs: clock.now() })
+      const retried = await retry(row, caller, context)
       await tell(retried, request, context)
       const command = await present(retried, context)
       // Workers find it in the ledger as well; the topic wakes them.
@@ -69,6 +71,27 @@ async function ownedCommand(caller: Caller, id: string, { ownership }: ApiContex
   if (row.lane === 'push' && !caller.scopes.includes('push'))
     throw new AppError('FORBIDDEN', 'The key has not the scope push')
   return row
+}
+
+/** What does not run again gives its place back. */
+async function retry(
+  row: CommandRow,
+  { requester }: Caller,
+  { ledger, pages, takePlace, clock }: ApiContext,
+): Promise<CommandRow> {
+  const act = { by: requester.id, nowMs: clock.now() }
+  // What cannot run again is told so whatever the limits are.
+  retriedRow(row, act)
+  const page = await pages.get(row.tenant_id, row.page_id)
+  if (!page) throw new AppError('COMMAND_NOT_FOUND', `There is no command ${row.command_id}`)
+  const place = await takePlace(page, row.type, act.nowMs)
+  if (place.refusal !== null) throw place.refusal
+  try {
+    return await ledger.retry(row, act)
+  } catch (error) {
+    await place.giveBack()
+    throw error
+  }
 }
 
 /** Those who wait for the command are woken by the change, or read the ledger by themselves a moment later. */

@@ -5,7 +5,7 @@ import { AccessToken, body, errors, LOGIN_ERRORS, success } from '../route-shape
 import { traceparentOf } from '../traceparent.ts'
 import { Command, presentCommand } from '../views/command.ts'
 import { Page, presentPage } from '../views/page.ts'
-import { named } from '../views/shapes.ts'
+import { named, nullable } from '../views/shapes.ts'
 
 const ConnectBody = body(
   {
@@ -16,6 +16,7 @@ const ConnectBody = body(
 )
 
 const Connected = { page: named(Page), command: named(Command) }
+const Again = { page: named(Page), command: nullable(named(Command)) }
 
 export const registerConnectPage: RegisterRoutes = (api, { readPage, connectPage, clock }) => {
   api.post(
@@ -26,11 +27,11 @@ export const registerConnectPage: RegisterRoutes = (api, { readPage, connectPage
         tags: ['pages'],
         summary: 'Connect a page by its token',
         description:
-          "By the page's own token, or by a person's or system user's who may act for it: then the page's own is asked for and kept. Stores the page, and queues the subscription of its webhooks and its full sync (`command`).",
+          "By the page's own token, or by a person's or system user's who may act for it: then the page's own is asked for and kept. Stores the page, and queues the subscription of its webhooks and its full sync (`command`; null for a page that was there already, and was synced a short while ago).",
         body: ConnectBody,
         response: {
           201: success(Connected, { description: 'Connected' }),
-          200: success(Connected, { description: 'It was there already: connected again, with the new token' }),
+          200: success(Again, { description: 'It was there already: connected again, with the new token' }),
           ...errors('admin', ['PAGE_ALREADY_CONNECTED', 'PAGE_BEING_ERASED', ...LOGIN_ERRORS]),
         },
       },
@@ -44,8 +45,10 @@ export const registerConnectPage: RegisterRoutes = (api, { readPage, connectPage
         { tenantId, facebookPageId, accessToken, name, requester, traceparent },
         clock.now(),
       )
-      const answer = { success: true as const, page: presentPage(page), command: presentCommand(command, null) }
-      return created ? reply.code(201).send(answer) : reply.code(200).send(answer)
+      const answer = { success: true as const, page: presentPage(page) }
+      const shown = command && presentCommand(command, null)
+      if (!created || !shown) return reply.code(200).send({ ...answer, command: shown })
+      return reply.code(201).send({ ...answer, command: shown })
     },
   )
 }

@@ -8,7 +8,7 @@ import { traceparentOf } from '../traceparent.ts'
 import { Command, presentCommand } from '../views/command.ts'
 import { Erasure, presentErasure } from '../views/erasure.ts'
 import { Page, presentPage } from '../views/page.ts'
-import { named } from '../views/shapes.ts'
+import { named, nullable } from '../views/shapes.ts'
 
 /** A caller waits so long; what is not erased by then workers erase. */
 const ERASE_MS = 5_000
@@ -23,11 +23,11 @@ export const registerPageConnection: RegisterRoutes = (api, context) => {
         tags: ['pages'],
         summary: 'Connect a page again',
         description:
-          "By a new page token in the body, or without one by the account that the page came from. The page's id, data and checkpoints stay; commands that waited go on.",
+          "By a new page token in the body, or without one by the account that the page came from. The page's id, data and checkpoints stay; commands that waited go on. It is synced by `command`; null: a full sync was asked for a short while ago.",
         params: IdParams,
         body: body({ access_token: Type.Optional(AccessToken) }, { examples: [{ access_token: 'EAAB…' }] }),
         response: {
-          200: success({ page: named(Page), command: named(Command) }),
+          200: success({ page: named(Page), command: nullable(named(Command)) }),
           ...errors('admin', [
             'PAGE_NOT_FOUND',
             'PAGE_ALREADY_CONNECTED',
@@ -48,7 +48,7 @@ export const registerPageConnection: RegisterRoutes = (api, context) => {
       return {
         success: true as const,
         page: presentPage(connected.page),
-        command: presentCommand(connected.command, null),
+        command: connected.command && presentCommand(connected.command, null),
       }
     },
   )
