@@ -1,5 +1,5 @@
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
+import { hardenAnswers } from '@pagesync/shared/http/harden-answers.ts'
 import type { FastifyInstance } from 'fastify'
 
 const PREFLIGHT_KEPT_SECONDS = 600
@@ -9,11 +9,7 @@ const PREFLIGHT_KEPT_SECONDS = 600
  * where the configuration names them. `/docs` has its own policy on top: it is a page.
  */
 export async function harden(server: FastifyInstance, corsOrigins: string | undefined): Promise<void> {
-  await server.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // HTTPS ends at the proxy, which knows whether the whole domain has it.
-    strictTransportSecurity: false,
-  })
+  await hardenAnswers(server)
   if (corsOrigins === undefined) return
   await server.register(cors, {
     origin: corsOrigins.split(','),

@@ -25,6 +25,19 @@ async function inject(body: string | Buffer, headers: Record<string, string>) {
 const signed = (body: string | Buffer, headers: Record<string, string> = {}) =>
   inject(body, { 'content-type': 'application/json', 'x-hub-signature-256': sign(body, bed.secret), ...headers })
 
+test('what a browser could be sent to tells it to do nothing with it, and webhooks do without', async () => {
+  for (const path of ['/livez', '/nowhere', WEBHOOK_PATH])
+    expect((await bed.get(path)).headers, path).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+    })
+  const answer = await signed(JSON.stringify(FIXTURES.text))
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-security-policy']).toBeUndefined()
+})
+
 describe('GET /api/facebook/webhook', () => {
   const verify = (query: Record<string, string>) =>
     bed.get(`${WEBHOOK_PATH}?${new URLSearchParams(Object.entries(query))}`)

@@ -2,6 +2,7 @@ import { trustedProxies } from '@pagesync/shared/config/common-config.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
 import { createServer, type Server } from '@pagesync/shared/http/create-server.ts'
+import { hardenAnswers } from '@pagesync/shared/http/harden-answers.ts'
 import { type HealthCheck, registerHealth } from '@pagesync/shared/http/health.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
@@ -61,6 +62,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     bodyLimit: WEBHOOK_BYTES_MAX,
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
   })
+  await hardenAnswers(app)
   registerHealth(app, healthChecks(deps, counters))
   registerVerify(app, config.FB_VERIFY_TOKEN)
   registerReceive(app, { secrets: secretsOf(config), accept, clock, counters, warn })
