@@ -126,7 +126,7 @@ describe('a reply that nobody got', () => {
     const { psid } = await bed.writes('hello')
     const first = await answeredTo(await writes('rice', psid), psid)
     expect(await isAnswered('rice', psid)).toBe(false)
-    const cancelled = await bed.ledger.cancel(first, ACT)
+    const { row: cancelled } = await bed.ledger.cancel(first, ACT)
     const again = await answeredTo(await writes('rice', psid), psid)
     const dropped = await bed.ledger.save({ ...again, state: 'failed', due_ms: null, finished_ms: clock.now() })
     expect(dropped?.state).toBe('failed')

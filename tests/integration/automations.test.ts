@@ -1,6 +1,9 @@
+import { hoursOf, within } from '@pagesync/shared/counting/time-buckets.ts'
 import { createTestClock } from '@pagesync/shared/lifecycle/test-clock.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
 import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
+import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AutomationBed, openAutomationBed } from '../support/automation-bed.ts'
 import { eventually } from '../support/eventually.ts'
@@ -325,6 +328,17 @@ describe('a comment under a post', () => {
       expect(after[0]?.text).toBe('We wrote to you.')
       await eventually(async () => (await bed.count('automation', id))?.triggers === 1)
     })
+  })
+})
+
+it('every reply that was decided is counted in its hour and in the total, whatever became of it', async () => {
+  const statistics = createStatistics(bed.store)
+  await eventually(async () => {
+    const now = Date.now()
+    const days = await statistics.daysOfPages([bed.page.id], now - 86_400_000, now + 86_400_000)
+    const counted = within(hoursOf(days.get(bed.page.id) ?? []), 0, Number.POSITIVE_INFINITY).automation_triggers ?? 0
+    const triggers = (await createRuleCounts(bed.store, bed.replies).triggersOfPages([bed.page.id])).get(bed.page.id)
+    return counted > 0 && counted === triggers
   })
 })
 

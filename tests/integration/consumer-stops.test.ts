@@ -11,8 +11,9 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
-import { MESSAGES } from '@pagesync/shared/store/repositories/rows.ts'
+import { MESSAGES, PAGE_ACTIVITY } from '@pagesync/shared/store/repositories/rows.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
+import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { createWorker, type Worker } from '@pagesync/sync-worker/create-worker.ts'
 import { toPageEvents } from '@pagesync/webhook-gateway/to-page-events.ts'
 import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
@@ -30,7 +31,7 @@ async function openEngines() {
   const eventLog = opened.use(await openEventLog(`embedded:${folder}`, { clientId: 'test' }))
   const store = opened.use(await openStore(`embedded:${folder}`))
   await Promise.all([eventLog.ensureTopics(topicDefinitions(1)), ensureCollections(store)])
-  await createPages(store, createSequences(store), SEALER).connect(
+  const { page } = await createPages(store, createSequences(store), SEALER).connect(
     { tenantId: TENANT, facebookPageId: FACEBOOK_PAGE_ID, accessToken: 'EAAG', name: null },
     Date.now(),
   )
@@ -51,7 +52,7 @@ async function openEngines() {
       logger: createLogger({ service: 'test', level: 'silent' }),
     })
   const all = opened.move()
-  return { eventLog, store, startWorker, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { eventLog, store, startWorker, pageId: page.id, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** What a customer's messages look like on the topic. */
@@ -78,13 +79,13 @@ function messages(count: number) {
   return content.events.map((event) => toRecord(event, newTraceparent()))
 }
 
-/** The store of a worker whose code fails on messages. */
-function brokenStore(store: Store, fails: (ids: readonly string[]) => boolean): Store {
+/** The store of a worker whose code fails on messages, or on other rows that are new. */
+function brokenStore(store: Store, fails: (ids: readonly string[]) => boolean, where: string = MESSAGES.name): Store {
   return {
     ...store,
     collection: (definition) => {
       const collection = store.collection(definition)
-      if ((definition.name as string) !== MESSAGES.name) return collection
+      if ((definition.name as string) !== where) return collection
       return {
         ...collection,
         insertMany: async (documents) => {
@@ -138,4 +139,17 @@ it('one message on which the code fails is a dead letter of its tenant, and the 
   })
   expect(letter).toMatchObject({ code: 'INTERNAL', attempts: 3, facebook_page_id: FACEBOOK_PAGE_ID })
   expect((await readiness(worker)).status).toBe(200)
+})
+
+it('a batch that is handled again, because something failed at its end, is counted once', async () => {
+  await using engines = await openEngines()
+  const { eventLog, store, startWorker, pageId } = engines
+  let left = 1
+  await using _worker = await startWorker(brokenStore(store, () => left-- > 0, PAGE_ACTIVITY.name))
+  await eventLog.publish(TOPICS.pageEvents, messages(20))
+  const counted = async () => (await createStatistics(store).totals([pageId])).get(pageId)?.webhook_events
+  await eventually(async () => ((await counted()) ?? 0) >= 20, 30_000)
+  await eventLog.publish(TOPICS.pageEvents, messages(1))
+  await eventually(async () => ((await counted()) ?? 0) >= 21)
+  expect(await counted()).toBe(21)
 })

@@ -78,4 +78,25 @@ describe('what a worker counts', () => {
     expect(after.messages).toBe((before.messages ?? 0) + 2)
     expect(await countRows(bed.store, bed.page.id)).toMatchObject({ messages: after.messages })
   })
+
+  it('is a sync that expired before it could run, as one that failed', async () => {
+    const before = await today()
+    const { id, tenant_id, facebook_page_id } = bed.page
+    const late = {
+      commandId: 'late',
+      tenantId: tenant_id,
+      pageId: id,
+      facebookPageId: facebook_page_id,
+      conversationKey: null,
+      type: 'page.sync_details' as const,
+      arguments: {},
+      requestedBy: { kind: 'system' as const, id: 'test' },
+      trigger: 'api' as const,
+      expiresMs: Date.now() - 1,
+    }
+    await bed.ledger.acceptQueued([late], { nowMs: Date.now(), worker: 'test' })
+    expect(await bed.command('late')).toMatchObject({ state: 'expired' })
+    await eventually(async () => (await today()).sync_runs === (before.sync_runs ?? 0) + 1)
+    expect((await today()).sync_failures).toBe(1)
+  })
 })

@@ -42,6 +42,7 @@ export async function openAutomationBed(options: SyncBedOptions = {}) {
   return {
     ...bed,
     rules,
+    replies,
     sent,
     automation,
     async keyword(keyword: string, answer: string, config: Record<string, unknown> = {}) {

@@ -19,6 +19,7 @@ import type { Logins } from '@pagesync/shared/store/repositories/logins.ts'
 import type { PageTimers } from '@pagesync/shared/store/repositories/page-timers.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { Resealed } from '@pagesync/shared/store/repositories/reseal-tokens.ts'
+import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { RuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import type { Statistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import type { SyncedCollections, SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
@@ -58,6 +59,8 @@ export interface ApiContext {
   readonly rules: Automations
   readonly replies: AutomaticReplies
   readonly ruleCounts: RuleCounts
+  /** Counts a sync that was ended here: a worker counts those that it ends. */
+  readonly countEnded: (row: CommandRow) => Promise<void>
   readonly conversationReplies: Pick<ConversationReplies, 'of'>
   readonly compiledRules: RulesCache
   readonly statistics: Statistics

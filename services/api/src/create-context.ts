@@ -1,3 +1,5 @@
+import { countRun } from '@pagesync/shared/counting/count-run.ts'
+import { createCounting } from '@pagesync/shared/counting/counting.ts'
 import { createEraser } from '@pagesync/shared/erasure/eraser.ts'
 import type { EventLog } from '@pagesync/shared/event-log/event-log.ts'
 import { createPublishBatcher } from '@pagesync/shared/event-log/publish-batcher.ts'
@@ -5,6 +7,7 @@ import type { FacebookLogin } from '@pagesync/shared/graph/facebook-login.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Change, changeRecord } from '@pagesync/shared/model/change.ts'
+import { SYNC_TYPES } from '@pagesync/shared/model/sync-commands.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { createCronTimes } from '@pagesync/shared/schedule/cron-times.ts'
 import { allowedUrls } from '@pagesync/shared/security/public-url.ts'
@@ -138,6 +141,12 @@ export function createContext(deps: ContextDeps): OwnedContext {
       compiledRules: createRulesCache(rules, clock, 0),
       settings,
       statistics: createStatistics(store),
+      countEnded: async (row) => {
+        if (!SYNC_TYPES.has(row.type)) return
+        // So rare that each is counted in a session of its own.
+        await using counting = createCounting({ store, sequences, clock })
+        countRun(row, counting)
+      },
       tombstones,
       leases: createLeaseReader(store),
       eraser,

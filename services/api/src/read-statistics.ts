@@ -8,7 +8,7 @@ import { type Caller, mayUsePage } from './caller.ts'
 import type { Counted } from './views/statistics.ts'
 import { WEEK_HOURS, windowOf, windowsOf } from './views/sync-frequency.ts'
 
-type Deps = Pick<ApiContext, 'pages' | 'statistics' | 'clock' | 'leases'>
+type Deps = Pick<ApiContext, 'pages' | 'statistics' | 'ruleCounts' | 'clock' | 'leases'>
 
 const PAGES_AT_ONCE = 200
 /** Above it, statistics of all pages together leave out the newest. */
@@ -16,17 +16,18 @@ const PAGES_MAX = 20_000
 
 /** What was counted of each of these pages: the same few documents for each, however much it has. */
 export async function readPages(rows: readonly PageRow[], deps: Deps): Promise<Counted[]> {
-  const { statistics, leases, clock } = deps
+  const { statistics, ruleCounts, leases, clock } = deps
   const nowMs = clock.now()
   const { fromMs, toMs } = windowOf(nowMs, WEEK_HOURS)
   const ids = rows.map(({ id }) => id)
-  const [totals, days, leaseRows] = await Promise.all([
+  const [totals, triggers, days, leaseRows] = await Promise.all([
     statistics.totals(ids),
+    ruleCounts.triggersOfPages(ids),
     statistics.daysOfPages(ids, fromMs, toMs),
     leases.ofPages(ids),
   ])
   return rows.map(({ id, last_synced_ms }) => ({
-    totals: totals.get(id) ?? {},
+    totals: { ...totals.get(id), automation_triggers: triggers.get(id) ?? 0 },
     windows: windowsOf(days.get(id) ?? [], nowMs),
     lastSyncedMs: last_synced_ms,
     leases: leaseRows.filter(({ _id }) => _id === String(id)),
@@ -40,19 +41,23 @@ export async function readPage(row: PageRow, deps: Deps): Promise<Counted> {
 
 /** What was counted of all pages that the caller may see, together. */
 export async function readAltogether(caller: Caller, deps: Deps): Promise<Counted> {
-  const { statistics, leases, clock, pages } = deps
+  const { statistics, ruleCounts, leases, clock, pages } = deps
   const nowMs = clock.now()
   const { fromMs, toMs } = windowOf(nowMs, WEEK_HOURS)
   const rows = await pagesOf(caller, pages)
   const ids = rows.map(({ id }) => id)
-  const [totals, days, leaseRows] = await Promise.all([
+  const [totals, triggers, days, leaseRows] = await Promise.all([
     statistics.totals(ids),
+    ruleCounts.triggersOfPages(ids),
     daysOf(caller, ids, statistics, fromMs, toMs),
     leases.ofPages(ids),
   ])
   const synced = rows.map(({ last_synced_ms }) => last_synced_ms ?? 0)
   return {
-    totals: [...totals.values()].reduce(combine, {} as Counts),
+    totals: {
+      ...[...totals.values()].reduce(combine, {} as Counts),
+      automation_triggers: [...triggers.values()].reduce((a, b) => a + b, 0),
+    },
     windows: windowsOf(days, nowMs),
     lastSyncedMs: synced.reduce((a, b) => Math.max(a, b), 0) || null,
     leases: leaseRows,

@@ -231,6 +231,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     conversationReplies: createConversationReplies(store),
     ledger,
     synced,
+    counting,
     clock,
     workerId,
     announce,

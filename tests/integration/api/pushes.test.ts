@@ -346,6 +346,16 @@ describe('cancelling and retrying', () => {
     expect((await act(command.id, 'cancel')).status).toBe(200)
   })
 
+  it('a sync that several cancel at once ends once, and is counted', async () => {
+    const path = `/pages/${page.id}/sync-contacts-from-facebook`
+    const { body } = await request('POST', path, {}, { prefer: 'respond-async' })
+    const answers = await Promise.all([1, 2, 3].map(() => act(body.command.id, 'cancel')))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    const shown = await system.request(tenant.key, 'GET', `/pages/${page.id}/sync-status`)
+    expect(shown.body.statistics.sync_frequency).toMatchObject({ runs_24h: 1, success_rate: 0 })
+    expect(shown.body.running).toBeNull()
+  })
+
   it('what has ended cannot be cancelled, what succeeded not be retried', async () => {
     await startWorker(succeed)
     await push('archive-on-facebook')

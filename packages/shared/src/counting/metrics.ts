@@ -14,13 +14,13 @@ export const SERIES_SUMS = {
   messages_send: "Messages that were sent from here, recorded with Facebook's answer",
   conversations: 'Conversations that were new here',
   contacts: 'Contacts that were new here',
-  webhook_events: 'Events that webhooks told; at least: what is handled again after a crash is counted again',
+  webhook_events: 'Events that webhooks told; what is handled again after a crash may be counted again',
   replies_sent: 'Sends that succeeded, private replies to comments included',
   automatic_replies: 'Of these, those that automations asked for',
-  automation_triggers: 'Replies that automations asked for, whatever became of them',
+  automation_triggers: 'Replies that automations asked for, when they were decided, whatever became of them',
   graph_calls: "Calls to Facebook for the page's commands",
-  sync_runs: 'Syncs that ended, of any kind',
-  sync_failures: 'Of these, those that failed wholly or in part',
+  sync_runs: 'Syncs that ended, of any kind: also those that expired or were cancelled before they ran',
+  sync_failures: 'Of these, those that did not succeed, or only in part',
   items_changed: 'Changes that syncs brought, as announced',
 } as const
 export type SeriesSum = keyof typeof SERIES_SUMS

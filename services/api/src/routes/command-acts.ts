@@ -32,8 +32,8 @@ export const registerCommandActs: RegisterRoutes = (api, context) => {
     async (request) => {
       const caller = callerOf(request)
       const row = await ownedCommand(caller, request.params.id, context)
-      const cancelled = await ledger.cancel(row, { by: caller.requester.id, nowMs: clock.now() })
-      if (row.state !== 'cancelled') await tell(cancelled, request, context)
+      const { row: cancelled, byThis } = await ledger.cancel(row, { by: caller.requester.id, nowMs: clock.now() })
+      if (byThis) await Promise.all([tell(cancelled, request, context), count(cancelled, request, context)])
       return { success: true as const, command: await present(cancelled, context) }
     },
   )
@@ -100,6 +100,15 @@ async function tell(row: CommandRow, request: FastifyRequest, { announce, clock 
     await announce([commandChange(row, clock.now())])
   } catch (err) {
     request.log.warn({ err, command_id: row.command_id }, 'what became of a command was not announced')
+  }
+}
+
+/** A failure costs a number, not the answer. */
+async function count(row: CommandRow, request: FastifyRequest, { countEnded }: ApiContext): Promise<void> {
+  try {
+    await countEnded(row)
+  } catch (err) {
+    request.log.warn({ err, command_id: row.command_id }, 'a cancelled command was not counted')
   }
 }
 

@@ -57,7 +57,7 @@ export const Statistics = Type.Object(
   {
     $id: 'Statistics',
     description:
-      'Totals of conversations, contacts and messages are exact, up to a second old, and within a minute after a crash; all else may lack (webhook events: repeat) what was counted in the moment of a crash. Windows are whole hours, UTC',
+      'Totals of conversations, contacts, messages and automation triggers are exact, up to a second old, and within a minute after a crash; all else (calls, syncs, replies sent, webhook events, what happened within a time) may lack what was counted in the half second before a crash, or repeat webhook events that are handled again. Windows are whole hours, UTC',
   },
 )
 export type Statistics = Static<typeof Statistics>

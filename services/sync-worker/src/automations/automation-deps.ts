@@ -1,3 +1,4 @@
+import type { Counting } from '@pagesync/shared/counting/counting.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
@@ -15,6 +16,7 @@ export interface AutomationDeps {
   readonly conversationReplies: ConversationReplies
   readonly ledger: Pick<Ledger, 'acceptQueued' | 'getByKeys'>
   readonly synced: Pick<SyncedCollections, 'contacts' | 'conversations'>
+  readonly counting: Pick<Counting, 'count'>
   readonly clock: Clock
   readonly workerId: string
   readonly announce: (changes: readonly Change[]) => Promise<void>

@@ -1,3 +1,4 @@
+import { countRun } from '@pagesync/shared/counting/count-run.ts'
 import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
 import { CALL_PRIORITY, createPageBudget, type PageBudget } from '@pagesync/shared/graph/page-budget.ts'
 import { createPageGraph } from '@pagesync/shared/graph/page-graph.ts'
@@ -174,7 +175,10 @@ async function endCommand(
   const saved = await deps.ledger.save(
     withState(row, { state, nowMs: now, worker: deps.workerId, reason: error.code, failure }),
   )
-  if (saved) await deps.announce([commandChange(saved, now)])
+  if (!saved) return
+  // Nothing is counted of a page that is gone.
+  if (error.code !== 'PAGE_NOT_FOUND') countRun(saved, deps.counting)
+  await deps.announce([commandChange(saved, now)])
 }
 
 /** The page must be connected again first: the command waits, and expires in its own time. */

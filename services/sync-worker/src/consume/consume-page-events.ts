@@ -19,6 +19,7 @@ import { recogniseOwnSends } from '../events/recognise-own-sends.ts'
 import { keepOutOfEvents } from '../privacy/keep-out-of-events.ts'
 import { SOURCE } from '../source.ts'
 import { buryRecord } from './bury-record.ts'
+import { createCountWebhookEvents } from './count-webhook-events.ts'
 import { decodePageEvent } from './decode-page-event.ts'
 import { createFailureGuard, type FailureGuard } from './failure-guard.ts'
 import { handleBatchSafely } from './handle-batch-safely.ts'
@@ -132,6 +133,7 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
   const { eventLog, pages, clock } = deps
   const knownContacts = createKnownKeys(KNOWN_CONTACTS_MAX)
   const recordActivity = createActivityRecorder(pages, clock)
+  const countWebhookEvents = createCountWebhookEvents(deps.counting)
 
   return async (records: readonly StoredRecord[], bury: Bury): Promise<void> => {
     const placed = await place(records, directory, counts, bury)
@@ -147,17 +149,11 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
       TOPICS.changes,
       changes.map((change) => changeRecord(change, SOURCE)),
     )
-    countWebhookEvents(placed, deps.counting)
+    countWebhookEvents(placed)
     await recordActivity(events)
     // Only now: had anything above failed, the contacts would have to be announced again.
     knownContacts.remember(rows.contacts.keys())
   }
-}
-
-/** After all else: a batch that failed is handled again. */
-function countWebhookEvents(placed: readonly PlacedEvent[], counting: Counting): void {
-  for (const [page, events] of Map.groupBy(placed, ({ page }) => page))
-    counting.count(page, 'webhook_events', events.length, { total: true })
 }
 
 async function place(

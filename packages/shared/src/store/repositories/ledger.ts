@@ -20,6 +20,12 @@ export interface Accepted {
   readonly created: boolean
 }
 
+export interface Cancelled {
+  readonly row: CommandRow
+  /** True for the one call that did it. */
+  readonly byThis: boolean
+}
+
 /** A place in a listing by time. */
 export type CommandPosition = Pick<CommandRow, '_id' | 'accepted_ms'>
 
@@ -72,7 +78,7 @@ export interface Ledger {
    *
    * @throws AppError NOT_CANCELLABLE when it ended already, or a person may have seen what it does; WRITE_CONFLICT
    */
-  cancel(row: CommandRow, act: LedgerAct): Promise<CommandRow>
+  cancel(row: CommandRow, act: LedgerAct): Promise<Cancelled>
   /**
    * Lets a command that failed, expired or was cancelled run again, from its checkpoint and with its attempts anew.
    *
@@ -167,13 +173,13 @@ export function createLedger(store: Store): Ledger {
   }
 
   /** Changes a row that others may be changing: each time as it stands. `next` answers the same row for "nothing to do". */
-  const change = async (row: CommandRow, next: (row: CommandRow) => CommandRow): Promise<CommandRow> => {
+  const change = async (row: CommandRow, next: (row: CommandRow) => CommandRow): Promise<Cancelled> => {
     let current: CommandRow | undefined = row
     for (let round = 0; round < RACE_ROUNDS_MAX && current; round++) {
       const changed = next(current)
-      if (changed === current) return current
+      if (changed === current) return { row: current, byThis: false }
       const { lost } = await commands.replaceMany([changed])
-      if (lost.length === 0) return { ...changed, rev: changed.rev + 1 }
+      if (lost.length === 0) return { row: { ...changed, rev: changed.rev + 1 }, byThis: true }
       current = await getByKey(row._id)
     }
     throw new AppError('WRITE_CONFLICT', 'The command is being changed by somebody else')
@@ -193,7 +199,7 @@ export function createLedger(store: Store): Ledger {
       })
     },
     cancel: (row, act) => change(row, (current) => cancelledRow(current, act)),
-    retry: (row, act) => change(row, (current) => retriedRow(current, act)),
+    retry: async (row, act) => (await change(row, (current) => retriedRow(current, act))).row,
     async acceptOnce(command, key, nowMs) {
       const mine = {
         _id: idempotencyId(command.tenantId, key),

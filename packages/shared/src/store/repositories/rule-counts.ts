@@ -1,5 +1,6 @@
 import type { Feedback } from '../../automations/faq-feedback.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { KEYS_MAX } from '../call-limits.ts'
 import type { Store } from '../collection.ts'
 import { type Draft, mergeRows } from '../merge-rows.ts'
 import type { AutomaticReplies } from './automatic-replies.ts'
@@ -29,14 +30,16 @@ export const NEVER_USED: RuleCount = {
  * counted in the log anew whenever one comes: rare, and right after any crash.
  */
 export interface RuleCounts {
-  /** Of one batch of a partition, in order. Repeatable. */
-  add(replies: readonly AutomaticReplyRow[]): Promise<void>
+  /** Of one batch of a partition, in order. Repeatable: answers how many of each page were not counted before. */
+  add(replies: readonly AutomaticReplyRow[]): Promise<ReadonlyMap<number, number>>
   /** After a rating of an FAQ's answer, or after a person sent one. Repeatable. */
   recountFaq(reply: AutomaticReplyRow): Promise<void>
   /** After an alert. Repeatable. */
   recountAutomation(alert: AutomaticReplyRow): Promise<void>
   /** Of rules of a page that the caller has checked; rules that never answered are left out. */
   of(pageId: number, kind: CountedKind, ids: readonly number[]): Promise<ReadonlyMap<number, RuleCount>>
+  /** How many replies automations asked for, of each page that the caller has checked; pages without any are left out. */
+  triggersOfPages(pageIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** The most used first, with the id of what is counted. */
   mostUsed(
     pageId: number,
@@ -88,8 +91,8 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
           else incoming.set(key, [{ counted, reply }])
         }
       }
-      if (incoming.size === 0) return
-      await mergeRows<RuleCountRow, { counted: Counted; reply: AutomaticReplyRow }>({
+      if (incoming.size === 0) return new Map()
+      const merged = await mergeRows<RuleCountRow, { counted: Counted; reply: AutomaticReplyRow }>({
         collection: counts,
         incoming,
         expect: 'existing',
@@ -99,6 +102,8 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
             row,
           ),
       })
+      const ofPages = [...merged.values()].filter(({ after }) => after.kind === 'page')
+      return new Map(ofPages.map(({ before, after }) => [after.page_id, after.triggers - (before?.triggers ?? 0)]))
     },
     async recountFaq(reply) {
       if (reply.part !== 'faq' || reply.part_id === null) return
@@ -113,6 +118,12 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
       if (ids.length === 0) return new Map()
       const rows = await counts.getMany(ids.map((id) => countKey(pageId, kind, id)))
       return new Map(rows.map((row) => [row.counted_id, row]))
+    },
+    async triggersOfPages(pageIds) {
+      const rows: RuleCountRow[] = []
+      for (let i = 0; i < pageIds.length; i += KEYS_MAX)
+        rows.push(...(await counts.getMany(pageIds.slice(i, i + KEYS_MAX).map((id) => countKey(id, 'page', id)))))
+      return new Map(rows.map((row) => [row.page_id, row.triggers]))
     },
     mostUsed: (pageId, kind, limit) =>
       counts.find({ index: 'byUses', equals: { page_id: pageId, kind }, range: { gt: 0 }, order: 'desc', limit }),
