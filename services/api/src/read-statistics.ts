@@ -10,7 +10,7 @@ import { WEEK_HOURS, windowOf, windowsOf } from './views/sync-frequency.ts'
 
 type Deps = Pick<ApiContext, 'pages' | 'statistics' | 'ruleCounts' | 'clock' | 'leases'>
 
-const PAGES_AT_ONCE = 200
+const PAGES_AT_ONCE = 1_000
 /** Above it, statistics of all pages together leave out the newest. */
 const PAGES_MAX = 20_000
 
