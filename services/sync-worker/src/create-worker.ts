@@ -39,6 +39,7 @@ import { createAnswerMessages } from './automations/answer-messages.ts'
 import { createNoteFaqSend } from './automations/note-faq-send.ts'
 import { tellUnanswered } from './automations/tell-unanswered.ts'
 import { createCommandRunner } from './commands/command-runner.ts'
+import { createOpenTokens } from './commands/open-tokens.ts'
 import { createPageLeases } from './commands/page-leases.ts'
 import { requestProfiles } from './commands/request-profiles.ts'
 import { sweepLedger } from './commands/sweep-ledger.ts'
@@ -156,6 +157,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
       automations: automations.automations,
       noteFaqSend: createNoteFaqSend({ replies, ruleCounts }),
+      accessToken: createOpenTokens(pages),
       appSecret: config.FB_APP_SECRET,
       graphClient,
       rates: { ...DEFAULT_RATES, conversations },

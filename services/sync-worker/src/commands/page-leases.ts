@@ -3,6 +3,8 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { PAGE_LEASES, type PageLeaseRow } from '@pagesync/shared/store/repositories/rows.ts'
 
+/** So many pages that were given back are remembered. */
+const GIVEN_BACK_MAX = 1_000
 /** A dead holder's page is free after this. */
 export const LEASE_MS = 10_000
 export const LEASE_RENEW_MS = 3_000
@@ -31,9 +33,28 @@ export function createPageLeases(store: Store, owner: string, clock: Clock): Pag
     paused_until_ms: 0,
   })
 
+  /** As we gave them back: where nobody took the page since, it is ours again without a look. */
+  const givenBack = new Map<string, PageLeaseRow>()
+
+  const take = async (row: PageLeaseRow, nowMs: number): Promise<PageLeaseRow | undefined> => {
+    const taken = {
+      ...row,
+      owner,
+      fence: row.fence + 1,
+      expires_ms: nowMs + LEASE_MS,
+      buckets: row.owner === null ? row.buckets : emptied(row, nowMs),
+    }
+    const { lost } = await leases.replaceMany([taken])
+    return lost.length === 0 ? { ...taken, rev: row.rev + 1 } : undefined
+  }
+
   return {
     async acquire(pageId) {
       const id = String(pageId)
+      const ours = givenBack.get(id)
+      givenBack.delete(id)
+      const again = ours && (await take(ours, clock.now()))
+      if (again) return again
       let [row] = await leases.getMany([id])
       if (!row) {
         await leases.insertMany([fresh(pageId)])
@@ -41,15 +62,7 @@ export function createPageLeases(store: Store, owner: string, clock: Clock): Pag
       }
       const now = clock.now()
       if (!row || (row.owner !== null && row.expires_ms > now)) return undefined
-      const taken = {
-        ...row,
-        owner,
-        fence: row.fence + 1,
-        expires_ms: now + LEASE_MS,
-        buckets: row.owner === null ? row.buckets : emptied(row, now),
-      }
-      const { lost } = await leases.replaceMany([taken])
-      return lost.length === 0 ? { ...taken, rev: row.rev + 1 } : undefined
+      return take(row, now)
     },
     async renew(held) {
       const now = clock.now()
@@ -60,7 +73,11 @@ export function createPageLeases(store: Store, owner: string, clock: Clock): Pag
       )
     },
     async release(lease, budget) {
-      await leases.replaceMany([{ ...lease, ...budget, owner: null, expires_ms: 0 }])
+      const free = { ...lease, ...budget, owner: null, expires_ms: 0 }
+      const { lost } = await leases.replaceMany([free])
+      if (lost.length > 0) return
+      if (givenBack.size >= GIVEN_BACK_MAX) givenBack.delete(givenBack.keys().next().value as string)
+      givenBack.set(lease._id, { ...free, rev: free.rev + 1 })
     },
   }
 }

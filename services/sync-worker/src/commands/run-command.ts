@@ -29,6 +29,8 @@ export interface CommandRun {
   readonly connected: boolean
   /** Something was saved: a good moment to see whether another command came in. */
   readonly onSave: () => void
+  /** The command put another one into the page's ledger. */
+  readonly lookAgain: () => void
   /** Fires when the lease is lost or the worker stops. */
   readonly signal: AbortSignal
 }
@@ -36,11 +38,14 @@ export interface CommandRun {
 /** How often progress is announced at most. */
 const PROGRESS_EVERY_MS = 500
 
-/** Runs one attempt of a command and notes in the ledger what became of it. Throws only when the ledger cannot be written. */
-export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<void> {
+/**
+ * Runs one attempt of a command and notes in the ledger what became of it. Answers whether it ended; false also where it
+ * was somebody else's to end. Throws only when the ledger cannot be written.
+ */
+export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<boolean> {
   const record = createRecord(run, deps)
   const started = await record.change({ state: 'running', dueMs: deps.clock.now() + LEASE_MS })
-  if (!started) return
+  if (!started) return false
   await record.announceSync('started')
   const logger = deps.logger.child({ command_id: run.row.command_id, command_type: run.row.type, page_id: run.page.id })
   try {
@@ -48,7 +53,7 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
     if ('unconfirmed' in outcome) {
       const { dueMs, reason } = outcome.unconfirmed
       await record.change({ state: 'unconfirmed', dueMs, reason }, { uncounted: true })
-      return
+      return false
     }
     if (run.row.lane !== 'push') await showCounts(deps)
     await record.change({
@@ -62,6 +67,7 @@ export async function runCommand(run: CommandRun, deps: RunnerDeps): Promise<voi
   } finally {
     countAttempt(run, record.row(), callsOf(run), deps)
   }
+  return isFinal(record.row().state)
 }
 
 const callsOf = ({ graph, writes, inspection }: CommandRun): number =>
@@ -200,9 +206,15 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
     pushSettings: deps.pushSettings,
     noteFaqSend: deps.noteFaqSend,
     inspectToken: () => inspection.inspect(),
-    wakePage: () => deps.ledger.wakePage(page.id, deps.clock.now()),
+    wakePage: async () => {
+      await deps.ledger.wakePage(page.id, deps.clock.now())
+      run.lookAgain()
+    },
     armTimers: deps.armTimers,
-    submit: async (command) => void (await submitOwn(command, deps)),
+    submit: async (command) => {
+      await submitOwn(command, deps)
+      run.lookAgain()
+    },
     automations: deps.automations,
     pages: deps.pages,
     synced: deps.synced,

@@ -29,6 +29,8 @@ export interface RunnerDeps {
   readonly noteFaqSend: NoteFaqSend
   /** The automations of pages, as they stand now. */
   readonly automations: Pick<RuleCollection<AutomationRow>, 'getOfPage'>
+  /** See `createOpenTokens`. */
+  readonly accessToken: Pages['accessToken']
   readonly appSecret: string
   readonly graphClient: GraphClient
   readonly rates: BudgetRates

@@ -8,11 +8,11 @@ import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
 import { announceTokenNews } from '@pagesync/shared/store/repositories/announce-token-news.ts'
 import { mayHaveReachedSomebody } from '@pagesync/shared/store/repositories/cancel-and-retry.ts'
-import type { CommandRow, PageLeaseRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import type { CommandRow, Lane, PageLeaseRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { REAUTH_CHECK_MS } from './after-failure.ts'
 import { createLanes, HELD_MAX, heldConversations, inOrder, isHeld, isSend, LANES, NONE } from './lanes.ts'
 import { operationOf } from './operations.ts'
-import { runCommand } from './run-command.ts'
+import { type CommandRun, runCommand } from './run-command.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 
 /** A page that this worker holds the lease of and runs the commands of. */
@@ -28,60 +28,98 @@ export interface ServedPage {
   readonly done: Promise<void>
 }
 
+/** Open commands read at one look, those due first; where there are more, of each lane so many that are due. */
+const OPEN_MAX = 200
 const DUE_MAX = 100
 /** While something runs, the ledger is looked at so often at least: a command may have reached another worker. */
 const LOOK_EVERY_MS = 500
 
-/** Runs the due commands of one page until none is due; which run side by side, see `createLanes`. */
+/**
+ * Runs the due commands of one page until none is due; which run side by side, see `createLanes`. What a look at the
+ * ledger found is worked off without looking again, until something may have been added or did not end.
+ */
 export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps): ServedPage {
   const budget = createPageBudget(deps.rates, deps.clock, lease)
   const stop = new AbortController()
   const lanes = createLanes()
   const working = new Set<Promise<void>>()
-  let again = true
+  /** Found open at the last look, and not started since. */
+  let open = new Map<string, CommandRow>()
+  /** Ended since the last look began. */
+  const ended = new Set<string>()
+  let cutLanes: readonly Lane[] = []
+  let mustLook = true
+  let mayStart = true
   let lookedAtMs = 0
 
+  const lookAgain = (): void => {
+    mustLook = true
+  }
+
   const start = (row: CommandRow): void => {
+    open.delete(row._id)
     const leave = lanes.enter(row)
-    const work = runOne(row, { budget, signal: stop.signal, onSave: look }, deps)
-      .catch((err: unknown) => deps.logger.error({ err, command_id: row.command_id }, 'command could not be recorded'))
+    const run = { budget, signal: stop.signal, onSave: look, lookAgain }
+    const work = runOne(row, run, deps)
+      .then((hasEnded) => {
+        if (!hasEnded) lookAgain()
+      })
+      .catch((err: unknown) => {
+        lookAgain()
+        deps.logger.error({ err, command_id: row.command_id }, 'command could not be recorded')
+      })
       .finally(() => {
         leave()
         working.delete(work)
-        again = true
+        open.delete(row._id)
+        ended.add(row._id)
+        mayStart = true
       })
     working.add(work)
   }
 
-  const dispatch = async (): Promise<void> => {
+  const read = async (): Promise<void> => {
     const now = deps.clock.now()
+    mustLook = false
     lookedAtMs = now
-    const due = await dueOfPage(pageId, now, deps)
-    const held = due.some(isSend) ? heldConversations(await deps.ledger.dueLaterOfPage(pageId, now, HELD_MAX)) : NONE
-    for (const row of inOrder(due)) if (!stop.signal.aborted && lanes.hasRoomFor(row) && !isHeld(row, held)) start(row)
+    ended.clear()
+    const rows = await openOfPage(pageId, now, deps)
+    cutLanes = rows.cutLanes
+    open = new Map(rows.open.flatMap((row) => (ended.has(row._id) ? [] : [[row._id, row]])))
   }
 
-  let ended = false
+  const startDue = (): void => {
+    const now = deps.clock.now()
+    const isDue = ({ due_ms }: CommandRow): boolean => (due_ms ?? 0) <= now
+    const due = inOrder([...open.values()].filter(isDue))
+    const held = due.some(isSend) ? heldConversations([...open.values()].filter((row) => !isDue(row))) : NONE
+    for (const row of due) if (!stop.signal.aborted && lanes.hasRoomFor(row) && !isHeld(row, held)) start(row)
+    // Of what more is due, what one look found is all under way.
+    if (cutLanes.some((lane) => !due.some((row) => row.lane === lane && open.has(row._id)))) mustLook = true
+  }
+
+  let isOver = false
   let wakeUp = Promise.withResolvers<void>()
   const look = (): void => {
     if (deps.clock.now() - lookedAtMs < LOOK_EVERY_MS) return
-    again = true
+    mustLook = true
     wakeUp.resolve()
   }
   const serve = async (): Promise<void> => {
     try {
-      while (!stop.signal.aborted && (again || working.size > 0)) {
-        if (again) {
-          again = false
+      while (!stop.signal.aborted && (mustLook || mayStart || working.size > 0)) {
+        if (mustLook || mayStart) {
+          mayStart = false
           wakeUp = Promise.withResolvers<void>()
-          await dispatch()
+          if (mustLook) await read()
+          startDue()
         } else await Promise.race([...working, wakeUp.promise])
       }
     } catch (err) {
       deps.logger.warn({ err, page_id: pageId }, 'ledger could not be read, the page is given back')
       stop.abort(toAppError(err))
     } finally {
-      ended = true
+      isOver = true
       await Promise.all(working)
       budget.close()
     }
@@ -92,9 +130,9 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
     lease,
     budget,
     wake() {
-      again = true
+      mustLook = true
       wakeUp.resolve()
-      return !ended
+      return !isOver
     },
     abort(reason) {
       stop.abort(reason)
@@ -104,27 +142,35 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
   }
 }
 
-/** Where much is due each lane has its own: a crowd whose names are asked for holds up neither replies nor syncs. */
-async function dueOfPage(pageId: number, nowMs: number, { ledger }: RunnerDeps): Promise<CommandRow[]> {
-  const due = await ledger.dueOfPage(pageId, nowMs, DUE_MAX)
-  if (due.length < DUE_MAX) return due
-  const lanes = await Promise.all(LANES.map((lane) => ledger.dueOfLane(pageId, lane, nowMs, DUE_MAX)))
-  return lanes.flat()
+interface OpenCommands {
+  readonly open: readonly CommandRow[]
+  /** Of these more are due. */
+  readonly cutLanes: readonly Lane[]
 }
 
-interface RunOf {
-  readonly budget: PageBudget
-  readonly signal: AbortSignal
-  readonly onSave: () => void
+/** Where there is much each lane has its own: a crowd whose names are asked for holds up neither replies nor syncs. */
+async function openOfPage(pageId: number, nowMs: number, { ledger }: RunnerDeps): Promise<OpenCommands> {
+  const open = await ledger.openOfPage(pageId, OPEN_MAX)
+  if (open.length < OPEN_MAX) return { open, cutLanes: [] }
+  const [later, ...due] = await Promise.all([
+    // What waits behind those that are due may hold some of them back.
+    ledger.dueLaterOfPage(pageId, nowMs, HELD_MAX),
+    ...LANES.map((lane) => ledger.dueOfLane(pageId, lane, nowMs, DUE_MAX)),
+  ])
+  const cutLanes = LANES.filter((_, i) => due[i]?.length === DUE_MAX)
+  return { open: [...due.flat(), ...later], cutLanes }
 }
 
-async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: RunnerDeps): Promise<void> {
+type RunOf = Pick<CommandRun, 'signal' | 'onSave' | 'lookAgain'> & { readonly budget: PageBudget }
+
+/** Answers whether the command has ended; false also where others changed it meanwhile. */
+async function runOne(row: CommandRow, { budget, ...run }: RunOf, deps: RunnerDeps): Promise<boolean> {
   const now = deps.clock.now()
   // What may have reached somebody is settled, however late.
   const called = mayHaveReachedSomebody(row)
   if (row.expires_ms <= now && (row.attempts === 0 || row.lane === 'push') && !called)
     return endCommand(row, 'expired', new AppError('COMMAND_EXPIRED', 'The command expired before it could run'), deps)
-  const page = await deps.pages.get(row.tenant_id, row.page_id)
+  const page = await pageOf(row, deps)
   if (!page) return endCommand(row, 'failed', new AppError('PAGE_NOT_FOUND', `There is no page ${row.page_id}`), deps)
   const operation = operationOf(row.type)
   if (!operation)
@@ -140,13 +186,19 @@ async function runOne(row: CommandRow, { budget, signal, onSave }: RunOf, deps: 
     facebookPageId: page.facebook_page_id,
     accessToken: accessToken ?? '',
     priority: CALL_PRIORITY[row.lane],
-    signal,
+    signal: run.signal,
   }
   const graph = createPageGraph(calls)
   const writes = createPageGraphWrites(calls)
   const inspection = createTokenInspection({ ...calls, appId: deps.pushSettings.appId, appSecret: deps.appSecret })
   const connected = accessToken !== undefined
-  await runCommand({ row, page, operation, graph, writes, inspection, connected, onSave, signal }, deps)
+  return runCommand({ row, page, operation, graph, writes, inspection, connected, ...run }, deps)
+}
+
+/** By its key: many commands' reads of one moment are one call. */
+async function pageOf(row: CommandRow, { pages }: RunnerDeps): Promise<PageRow | undefined> {
+  const [page] = await pages.ofFacebook(row.tenant_id, [row.facebook_page_id])
+  return page?.id === row.page_id ? page : undefined
 }
 
 /** A dead token is used for nothing but to find out whether it lives again. */
@@ -156,7 +208,7 @@ const mayUseToken = ({ status }: PageRow, { type }: CommandRow): boolean =>
 /** One that cannot be opened is as good as none: with the right keys, or the page connected again, the command goes on. */
 async function readToken(page: PageRow, deps: RunnerDeps): Promise<string | undefined> {
   try {
-    return await deps.pages.accessToken(page)
+    return await deps.accessToken(page)
   } catch (err) {
     if (!(err instanceof AppError) || err.code !== 'TOKEN_UNREADABLE') throw err
     deps.logger.error({ err, page_id: page.id }, 'token of a page could not be opened')
@@ -169,20 +221,21 @@ async function endCommand(
   state: 'expired' | 'failed',
   error: AppError,
   deps: RunnerDeps,
-): Promise<void> {
+): Promise<boolean> {
   const now = deps.clock.now()
   const failure = { code: error.code, message: error.message, status: error.status }
   const saved = await deps.ledger.save(
     withState(row, { state, nowMs: now, worker: deps.workerId, reason: error.code, failure }),
   )
-  if (!saved) return
+  if (!saved) return false
   // Nothing is counted of a page that is gone.
   if (error.code !== 'PAGE_NOT_FOUND') countRun(saved, deps.counting)
   await deps.announce([commandChange(saved, now)])
+  return true
 }
 
 /** The page must be connected again first: the command waits, and expires in its own time. */
-async function waitForToken(row: CommandRow, deps: RunnerDeps): Promise<void> {
+async function waitForToken(row: CommandRow, deps: RunnerDeps): Promise<boolean> {
   const now = deps.clock.now()
   if (row.expires_ms <= now)
     return endCommand(
@@ -201,4 +254,5 @@ async function waitForToken(row: CommandRow, deps: RunnerDeps): Promise<void> {
     }),
   )
   if (saved && row.state !== 'waiting') await deps.announce([commandChange(saved, now)])
+  return false
 }

@@ -87,8 +87,7 @@ export interface Ledger {
   retry(row: CommandRow, act: LedgerAct): Promise<CommandRow>
   /** Open commands that a worker should look at now, earliest first. */
   due(nowMs: number, limit: number, after?: CommandRow): Promise<CommandRow[]>
-  dueOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
-  /** Of one lane alone: whatever else is due first hides none. */
+  /** Due commands of one lane alone: whatever else is due first hides none. */
   dueOfLane(pageId: number, lane: Lane, nowMs: number, limit: number): Promise<CommandRow[]>
   /** Open commands of the page that are due later: what waits, and what others run. Earliest first. */
   dueLaterOfPage(pageId: number, nowMs: number, limit: number): Promise<CommandRow[]>
@@ -96,6 +95,8 @@ export interface Ledger {
   forgetOfTenant(tenantId: string, beforeMs: number, limit: number): Promise<number>
   /** Removes up to `limit` commands that ended before `beforeMs`, and idempotency keys that ended; answers how many. */
   forget(beforeMs: number, nowMs: number, limit: number): Promise<number>
+  /** Commands of the page that are not final, whenever they are due; those due first come first. */
+  openOfPage(pageId: number, limit: number): Promise<CommandRow[]>
   /** Commands of one of the page's lanes that are not final, whenever they are due; those due first come first. */
   openOfLane(pageId: number, lane: Lane, limit: number): Promise<CommandRow[]>
   /** Lets workers look at all open commands of the page now: what they waited for is there. */
@@ -252,8 +253,6 @@ export function createLedger(store: Store): Ledger {
         limit,
         ...(after ? { after: { due_ms: after.due_ms, _id: after._id } } : {}),
       }),
-    dueOfPage: (pageId, nowMs, limit) =>
-      commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { lte: nowMs }, limit }),
     dueOfLane: (pageId, lane, nowMs, limit) =>
       commands.find({ index: 'byPageLane', equals: { page_id: pageId, lane }, range: { lte: nowMs }, limit }),
     dueLaterOfPage: (pageId, nowMs, limit) =>
@@ -279,6 +278,8 @@ export function createLedger(store: Store): Ledger {
       ])
       return removed[0] + removed[1]
     },
+    openOfPage: (pageId, limit) =>
+      commands.find({ index: 'byPageDue', equals: { page_id: pageId }, range: { gte: 0 }, limit }),
     openOfLane: (pageId, lane, limit) =>
       commands.find({ index: 'byPageLane', equals: { page_id: pageId, lane }, range: { gte: 0 }, limit }),
     async wakePage(pageId, nowMs) {
