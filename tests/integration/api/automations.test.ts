@@ -2,6 +2,7 @@ import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
 import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
+import { eventually } from '../../support/eventually.ts'
 
 let system: ApiSystem
 let data: ReturnType<typeof createApiData>
@@ -190,6 +191,84 @@ describe('FAQs', () => {
     expect((await ask('POST', `/pages/${page.id}/faqs/bulk-import`, tooLarge)).status).toBe(413)
     const large = { question: 'a', answer: 'x'.repeat(100_000) }
     expect((await ask('POST', `/pages/${page.id}/faqs`, large)).status).toBe(413)
+  })
+})
+
+describe('FAQs that come as a stream', () => {
+  const faq = (i: number) => JSON.stringify({ question: `Question ${i}?`, answer: 'Yes. '.repeat(100) })
+  const many = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => faq(from + i)).join()
+  const totalOf = async (page: PageRow) => (await ask('GET', `/pages/${page.id}/faqs/stats`)).body.total_faqs
+  const post = (page: PageRow, body: string | ReadableStream, signal?: AbortSignal) =>
+    fetch(`${system.url}/pages/${page.id}/faqs/bulk-import`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' },
+      body,
+      ...(signal ? { signal } : {}),
+      duplex: 'half',
+    } as RequestInit)
+  /** Sends a part, and the next once the caller lets it. */
+  function inParts() {
+    let controller: ReadableStreamDefaultController<Uint8Array>
+    const stream = new ReadableStream<Uint8Array>({
+      start(given) {
+        controller = given
+      },
+    })
+    return {
+      stream,
+      send: (text: string) => controller.enqueue(new TextEncoder().encode(text)),
+      end: () => controller.close(),
+    }
+  }
+
+  it('are added while the rest is on its way', async () => {
+    const page = await newPage()
+    const body = inParts()
+    const answering = post(page, body.stream)
+    body.send(`{"faqs": [${many(0, 2_000)}`)
+    await eventually(async () => (await totalOf(page)) >= 1_000)
+    body.send(`,{"question": ""},${many(2_000, 2_100)}]}`)
+    body.end()
+    const answer = await answering
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ imported_count: 2_100, failed_count: 1, errors: [{ index: 2_000 }] })
+    expect(await totalOf(page)).toBe(2_100)
+  })
+
+  it('are not there when the body breaks off, is no JSON after all, or too large', async () => {
+    const page = await newPage()
+    const broken = await post(page, `{"faqs": [${many(0, 2_000)},{"question": "Is th`)
+    expect(broken.status).toBe(400)
+    expect(await broken.json()).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      errors: [{ path: '/', message: 'is not JSON' }],
+    })
+    const late = await post(page, `{"faqs": [${many(0, 2_000)}], "more": 1}`)
+    expect(await late.json()).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: '/more' }] })
+    expect((await post(page, `{"faqs": [${many(0, 10_001)}]}`)).status).toBe(400)
+    expect((await post(page, '{"faqs": []}')).status).toBe(400)
+    expect(await totalOf(page)).toBe(0)
+
+    const cut = new AbortController()
+    const body = inParts()
+    const answering = post(page, body.stream, cut.signal)
+    body.send(`{"faqs": [${many(0, 2_000)}`)
+    await eventually(async () => (await totalOf(page)) >= 1_000)
+    cut.abort()
+    await expect(answering).rejects.toThrow()
+    await eventually(async () => (await totalOf(page)) === 0)
+  })
+
+  it('are refused above 16 MiB also where their length is not told', async () => {
+    const page = await newPage()
+    const body = inParts()
+    const answering = post(page, body.stream)
+    body.send(`{"faqs": [${many(0, 600)}`)
+    const large = JSON.stringify({ question: 'x'.repeat(1_000_000), answer: 'y' })
+    for (let i = 0; i < 17; i++) body.send(`,${large}`)
+    expect((await answering).status).toBe(413)
+    body.end()
+    await eventually(async () => (await totalOf(page)) === 0)
   })
 })
 

@@ -34,7 +34,7 @@ export interface RuleCollection<T extends RuleRow> {
    * @throws AppError WRITE_CONFLICT
    */
   update(row: T, change: (row: T) => T, nowMs: number): Promise<T | undefined>
-  remove(rows: readonly T[]): Promise<void>
+  remove(rows: readonly Pick<T, '_id'>[]): Promise<void>
   /** The newest first, that is by falling id; or by rising id. */
   list(
     of: RulesOf,
