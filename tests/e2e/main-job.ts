@@ -4,9 +4,14 @@ import { eventually } from '../support/eventually.ts'
 import { api, call, customerWrites, listAll, type System } from '../support/system.ts'
 
 /** The main job as its users see it, the same for every form in which the system runs. */
-export function describeMainJob(name: string, start: () => Promise<System>): void {
+export function describeMainJob<S extends System>(
+  name: string,
+  start: () => Promise<S>,
+  /** What else is looked at in the end. */
+  more: (system: () => S) => void = () => undefined,
+): void {
   describe(`the main job, ${name}`, () => {
-    let system: System
+    let system: S
     beforeAll(async () => {
       system = await start()
     })
@@ -236,5 +241,7 @@ export function describeMainJob(name: string, start: () => Promise<System>): voi
       const missing = await api(system, 'GET', '/pages/987654')
       expect([missing.status, missing.body.code]).toEqual([404, 'PAGE_NOT_FOUND'])
     })
+
+    more(() => system)
   })
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { createFuzz, type FuzzRoute, type Schema, seededRandom } from '../support/fuzz-requests.ts'
+import { findSecrets, PLANTED, placesOf, SIMULATED_TOKEN } from '../support/secret-search.ts'
 import { startStandaloneSystem } from '../support/standalone-system.ts'
 import { api, call, customerWrites } from '../support/system.ts'
+import { letGo, useSecrets } from '../support/use-secrets.ts'
 
 /**
  * One run of the whole system that goes through every route, and then every byte that it left behind: its logs at the
@@ -13,11 +15,9 @@ import { api, call, customerWrites } from '../support/system.ts'
  * beginnings is theirs.
  */
 const NOT_OURS = new Set(['demonstration.json', 'simulated-facebook.jsonl'])
-const PLANTED = 'EAAGplantedByTheTest0123456789'
 
 let directory: string
-const secrets = new Map<string, string>()
-let logs: Buffer
+let secrets: Map<string, string>
 let kept: Map<string, Buffer>
 
 beforeAll(async () => {
@@ -25,49 +25,24 @@ beforeAll(async () => {
   const system = await startStandaloneSystem({ DATA_DIR: directory, LOG_LEVEL: 'trace' })
   await using _ended = system
   const demonstration = JSON.parse(await readFile(join(directory, 'demonstration.json'), 'utf8'))
-  for (const name of ['app_secret', 'verify_token', 'api_key', 'page_access_token'])
-    secrets.set(name, demonstration[name])
-  secrets.set('token key', demonstration.token_keys.split(':')[1])
-
   await eventually(
     async () => (await api(system, 'GET', `/pages/${system.pageId}/sync-status`)).body.page?.last_synced_at,
   )
   const { psid } = await customerWrites(system, { text: `look: ${PLANTED}` })
-  const made = await api(system, 'POST', '/api-keys', { body: { name: 'x', scopes: ['read', 'admin'] } })
-  secrets.set('made key', made.body.api_key.key)
-  await call(`${system.apiUrl}/api/facebook/pages`, 'GET', {
-    headers: { authorization: `Bearer ${made.body.api_key.key}` },
-  })
-  // Wrong ones are secrets too: perhaps of another system.
-  const wrong = {
-    page: `EAAGwrongPageToken${'x'.repeat(20)}`,
-    key: `ps_live_${'w'.repeat(43)}`,
-    hub: 'wrongVerifyToken0123',
-  }
-  for (const [name, secret] of Object.entries(wrong)) secrets.set(`wrong ${name}`, secret)
-  await api(system, 'POST', '/pages', { body: { facebook_page_id: '1', access_token: wrong.page } })
-  await api(system, 'POST', '/pages', {
-    body: { facebook_page_id: system.facebookPageId, access_token: demonstration.page_access_token },
-  })
-  await call(`${system.apiUrl}/api/facebook/pages`, 'GET', { headers: { authorization: `Bearer ${wrong.key}` } })
-  const verify = new URLSearchParams({ 'hub.mode': 'subscribe', 'hub.verify_token': wrong.hub, 'hub.challenge': '1' })
-  await fetch(`${system.webhookUrl}/api/facebook/webhook?${verify}`)
-  await fetch(`${system.webhookUrl}/api/facebook/webhook`, { method: 'POST', body: '{}' })
-  await api(system, 'POST', '/connect', { body: { access_token: wrong.page } })
+  secrets = await useSecrets(system)
+  for (const name of ['app_secret', 'verify_token', 'api_key', 'page_access_token'])
+    secrets.set(name, demonstration[name])
+  secrets.set('token key', demonstration.token_keys.split(':')[1])
   await callEveryRoute(system)
   await eventually(async () => {
     const { body } = await api(system, 'GET', `/pages/${system.pageId}/contacts?limit=200`)
     return body.contacts.some((contact: { facebook_id: string }) => contact.facebook_id === psid)
   })
+  await letGo(system)
   await system.process().end('SIGTERM')
   // The ready line is for whoever starts it: it holds the demonstration's secrets on purpose.
-  logs = Buffer.from(
-    system
-      .process()
-      .lines.filter((line) => !line.includes('"ready":true'))
-      .join('\n'),
-  )
-  kept = new Map()
+  const logs = system.process().lines.filter((line) => !line.includes('"ready":true'))
+  kept = new Map([['logs', Buffer.from(logs.join('\n'))]])
   for (const name of await readdir(directory))
     if (!NOT_OURS.has(name)) kept.set(name, await readFile(join(directory, name)))
 })
@@ -109,32 +84,16 @@ async function callEveryRoute(system: Parameters<typeof api>[0]): Promise<void> 
     }
 }
 
-/** As it is, as hex, and within base64 wherever it begins. */
-function formsOf(secret: string): Buffer[] {
-  const bytes = Buffer.from(secret)
-  const inBase64 = [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '')
-    return Buffer.from(text.slice(Math.ceil((offset * 4) / 3), -2))
-  })
-  return [bytes, Buffer.from(bytes.toString('hex')), ...inBase64]
-}
-
-const placesOf = (secret: string): string[] =>
-  [['logs', logs] as const, ...kept]
-    .filter(([, bytes]) => formsOf(secret).some((form) => bytes.includes(form)))
-    .map(([name]) => name)
-
 it('finds what is there: a planted token in the topics and in the store', () => {
-  expect(logs.length).toBeGreaterThan(10_000)
-  expect(placesOf(PLANTED).length).toBeGreaterThanOrEqual(2)
-  expect(placesOf(PLANTED)).not.toContain('logs')
-  expect(placesOf('request answered')).toEqual(['logs'])
+  expect(kept.get('logs')?.length).toBeGreaterThan(10_000)
+  expect(placesOf(PLANTED, kept).length).toBeGreaterThanOrEqual(2)
+  expect(placesOf(PLANTED, kept)).not.toContain('logs')
+  expect(placesOf('request answered', kept)).toEqual(['logs'])
+  expect(findSecrets(new Map([['planted', PLANTED]]), kept).length).toBeGreaterThanOrEqual(2)
 })
 
-it('finds no access token, app secret, verify token or API key in clear anywhere', () => {
-  expect(secrets.size).toBeGreaterThanOrEqual(9)
-  const found = [...secrets].flatMap(([name, secret]) => placesOf(secret).map((place) => `${name} in ${place}`))
-  expect(found).toEqual([])
+it('finds no access token, app secret, verify token, key, or code of a login in clear anywhere', () => {
+  expect(secrets.size).toBeGreaterThanOrEqual(19)
+  expect(secrets.get('user token')).toMatch(SIMULATED_TOKEN)
+  expect(findSecrets(secrets, kept)).toEqual([])
 })

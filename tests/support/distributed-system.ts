@@ -16,8 +16,13 @@ export interface DistributedSystem extends System {
   readonly worker: () => NodeProcess
   readonly api: () => NodeProcess
   readonly database: string
+  /** What gateway, workers and API wrote so far. */
+  readonly output: () => string
 }
 
+export const PARTITIONS = 6
+export const VERIFY_TOKEN = 'verify-token-of-the-tests'
+export const ERASURE_KEY = 'erasure-key-of-the-tests-0123456789'
 export const OPERATOR_TOKEN = 'operator-token-of-the-end-to-end-tests'
 
 /**
@@ -30,20 +35,24 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
   const shared = {
     EVENT_LOG_URL: engines.kafkaUrl,
     STORE_URL: new URL(database, engines.mongodbUrl).href,
-    TOPIC_PARTITIONS: '6',
+    TOPIC_PARTITIONS: String(PARTITIONS),
     FB_APP_ID: '1029384756',
     FB_APP_SECRET: secret,
-    FB_VERIFY_TOKEN: 'verify-token-of-the-tests',
+    FB_VERIFY_TOKEN: VERIFY_TOKEN,
     TOKEN_KEYS,
-    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+    ERASURE_KEY,
     LOG_LEVEL: 'info',
     // Nothing that a test did not ask for.
     SCHEDULES: 'off',
   }
   const local = { GATEWAY_HOST: '127.0.0.1', WORKER_HOST: '127.0.0.1', API_HOST: '127.0.0.1' }
   await using started = new AsyncDisposableStack()
-  const start = (script: string, environment: Readonly<Record<string, string>>): NodeProcess =>
-    spawnNode(script, { ...shared, ...local, ...environment })
+  const services: NodeProcess[] = []
+  const start = (script: string, environment: Readonly<Record<string, string>>): NodeProcess => {
+    const process = spawnNode(script, { ...shared, ...local, ...environment })
+    if (script.startsWith('services/')) services.push(process)
+    return process
+  }
 
   const gateway = start('services/webhook-gateway/src/main.ts', { GATEWAY_PORT: '0' })
   started.defer(async () => void (await gateway.end('SIGTERM')))
@@ -69,6 +78,7 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
     OPERATOR_TOKEN,
     ...NO_LIMITS,
     ...towardsFacebook,
+    FB_LOGIN_URL: facebook.url,
   })
   started.defer(async () => void (await apiProcess.end('SIGTERM')))
   const [apiUrl] = await Promise.all([originOf(apiProcess), originOf(worker)])
@@ -84,6 +94,7 @@ export async function startDistributedSystem(engines: Engines): Promise<Distribu
     facebookPageId: page.facebook_page_id,
     ...provisioned,
     database,
+    output: () => services.flatMap(({ lines }) => lines).join('\n'),
     gateway: () => gateway,
     worker: () => worker,
     api: () => apiProcess,
