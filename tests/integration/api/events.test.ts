@@ -169,6 +169,36 @@ describe('the event stream', () => {
     expect(events.map(({ data }) => data.page_id)).toEqual([other.id])
   })
 
+  it("shows nothing of another tenant's or another page's to who catches up, wherever the id came from", async () => {
+    // The same page of Facebook, once of another tenant: its changes stand side by side.
+    const before = { ...(await data.addPage(theirs, '901')), facebook_page_id: page.facebook_page_id }
+    await using foreign = await listen(theirs.key)
+    await untilBegun(foreign)
+    const from = foreign.lastId()
+    const own = [change(page), change(other), change(page), change(other)]
+    const ofOthers = Array.from({ length: 4 }, () => change(before))
+    await announce(...own.flatMap((each, i) => [ofOthers[i] as Change, each]))
+    await seenBy(foreign, 4)
+    expect(foreign.text()).not.toContain(mine.id)
+    const limited = await data.addKey(mine.id, ['read'], [other.id])
+    const listeners = [await listen(mine.key, from), await listen(limited, from), await listen(limited)]
+    await using _left = {
+      [Symbol.asyncDispose]: async () => void (await Promise.all(listeners.map((each) => each[Symbol.asyncDispose]()))),
+    }
+    await Promise.all(listeners.map(untilBegun))
+    // Seen by all, after whatever else there was: it is on both partitions.
+    const last = [change(other), change(before), { ...change(other), facebook_page_id: page.facebook_page_id }]
+    await announce(...last)
+    const ofOther = [own[1], own[3], last[0], last[2]]
+    const expected = [[...own, last[0], last[2]], ofOther, [last[0], last[2]]]
+    for (const [i, listener] of listeners.entries()) {
+      const ids = (expected[i] ?? []).map((each) => each?.id)
+      await seenBy(listener, ids.length)
+      expect(listener.events.map(({ data }) => data.id).toSorted()).toEqual(ids.toSorted())
+      for (const mark of [theirs.id, ...ofOthers.map(({ id }) => id)]) expect(listener.text()).not.toContain(mark)
+    }
+  })
+
   it('is refused without a key or with an id that it never gave', async () => {
     expect((await call(`${system.url}/events`, 'GET')).status).toBe(401)
     for (const id of ['x', '0', '0:-1', '0:1,', "1'--"]) {
