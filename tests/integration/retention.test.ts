@@ -6,8 +6,12 @@ import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createAuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
+import { createAutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
+import { countedAs } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
+import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
+import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { createTenantSettings } from '@pagesync/shared/store/repositories/tenant-settings.ts'
@@ -20,6 +24,7 @@ import { ERASURE_KEY } from '../support/api-system.ts'
 import { countRows } from '../support/count-rows.ts'
 
 const DAY_MS = 86_400_000
+const faqOf = (pageId: number): number => 100 + pageId
 const NOW_MS = Date.now()
 
 it('what is older than its tenant keeps it is removed, what is younger and what others keep stays, and pulls bring nothing back', async () => {
@@ -32,7 +37,36 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
   const clock = createTestClock(NOW_MS)
   const [settings, ledger, synced] = [createTenantSettings(store), createLedger(store), openSyncedCollections(store)]
   const auditLog = createAuditLog(store)
+  const replies = createAutomaticReplies(store, createSequences(store))
+  const ruleCounts = createRuleCounts(store, replies)
 
+  /** Of the log of replies: one that is counted by its place, one that a person sent, one that was rated; each old and young. */
+  const fillReplies = async (tenant: TestTenant, pageId: number) => {
+    for (const days of [40, 5]) {
+      const line = {
+        tenant_id: tenant.id,
+        page_id: pageId,
+        conversation_key: `${pageId}:9`,
+        automation_id: null,
+        automation_type: 'faq' as const,
+        part: 'faq' as const,
+        part_id: faqOf(pageId),
+        command_id: 'c',
+        answered_id: 'm',
+        at_ms: NOW_MS - days * DAY_MS,
+        log_partition: 0,
+        log_offset: 100 - days,
+        counted_as: null,
+      }
+      const recorded = await replies.record([
+        { ...line, _id: `${pageId}:plain${days}` },
+        { ...line, _id: `${pageId}:sent${days}`, log_offset: null, counted_as: countedAs('faq', faqOf(pageId)) },
+        { ...line, _id: `${pageId}:rated${days}`, log_offset: 101 - days },
+      ])
+      await ruleCounts.add([...recorded.values()])
+      await ruleCounts.recountFaq(await replies.rate(recorded.get(`${pageId}:rated${days}`)!, 'helpful', line.at_ms))
+    }
+  }
   const fill = async (tenant: TestTenant, facebookPageId: string) => {
     const page = await data.addPage(tenant, facebookPageId)
     const [quiet, busy] = await data.addConversations(page, 2, (i) => ({
@@ -85,6 +119,7 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
       times: 1,
     }))
     await auditLog.append(entries)
+    await fillReplies(tenant, page.id)
     return { page, quiet: quiet!, busy: busy! }
   }
   const left = async (tenant: TestTenant, { page, quiet, busy }: Awaited<ReturnType<typeof fill>>) => ({
@@ -95,6 +130,8 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
     events: await synced.pageEvents.count({ index: 'byPage', equals: { page_id: page.id } }),
     commands: (await ledger.ofTenant(tenant.id, 10)).map(({ command_id }) => command_id),
     audit: (await auditLog.list(tenant.id, {}, 10)).length,
+    replies: (await replies.ofPage(page.id, 'newest', 10)).map(({ _id }) => _id.slice(`${page.id}:`.length)).sort(),
+    counts: (await ruleCounts.of(page.id, 'faq', [faqOf(page.id)])).get(faqOf(page.id)),
   })
 
   const strict = await data.addTenant('Strict')
@@ -110,6 +147,7 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
     pages: data.pages,
     ledger,
     auditLog,
+    replies,
     synced,
     ledgerDays: 30,
     clock,
@@ -119,6 +157,20 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
   const signal = new AbortController().signal
   await Promise.all([keepRetention({ ...deps, logger }, signal), keepRetention({ ...deps, logger }, signal)])
 
+  // A use that comes later counts all of them anew.
+  for (const { page } of [strictRows, usualRows]) {
+    const [newest] = await replies.ofPage(page.id, 'newest', 1)
+    await ruleCounts.recountFaq(newest!)
+    const all = await replies.ofPage(page.id, 'id', 10)
+    expect(all.filter(({ at_ms }) => at_ms < NOW_MS - 30 * DAY_MS).map(({ conversation_key: key }) => key)).toEqual([
+      null,
+      null,
+    ])
+  }
+  const [young, counts] = [
+    ['plain5', 'rated5', 'sent5'],
+    expect.objectContaining({ triggers: 4, manual: 2, uses: 6, helpful: 2 }),
+  ]
   expect(await left(strict, strictRows)).toEqual({
     quiet: 0,
     busy: 1,
@@ -126,6 +178,8 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
     events: 0,
     commands: ['cmd_5'],
     audit: 0,
+    replies: young,
+    counts,
   })
   // What went is off the totals, too, once.
   const counted = await createStatistics(store).totals([strictRows.page.id])
@@ -138,6 +192,8 @@ it('what is older than its tenant keeps it is removed, what is younger and what 
     events: 1,
     commands: ['cmd_5', 'cmd_12'],
     audit: 1,
+    replies: young,
+    counts,
   })
 
   const keepOut = createKeepOutOfPulls(createTombstones(store, ERASURE_KEY), { settings, clock })

@@ -191,6 +191,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     pages,
     ledger,
     auditLog: createAuditLog(store),
+    replies,
     synced,
     ledgerDays: config.LEDGER_RETENTION_DAYS ?? 30,
     clock,

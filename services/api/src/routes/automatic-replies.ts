@@ -1,3 +1,4 @@
+import { isForgotten } from '@pagesync/shared/store/repositories/automatic-replies.ts'
 import type { AutomaticReplyRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
@@ -22,6 +23,7 @@ export const registerAutomaticReplies: RegisterRoutes = (api, { ownership, repli
       schema: {
         tags: ['automations'],
         summary: "List what the page's automations did",
+        description: 'Kept as long as the ledger (`ledger_days` of the settings); counters keep what they counted.',
         params: PageParams,
         querystring: listQuery('newest', {}),
         response: { 200: list('automatic_replies', AutomaticReply), ...errors('read', ['PAGE_NOT_FOUND']) },
@@ -32,7 +34,7 @@ export const registerAutomaticReplies: RegisterRoutes = (api, { ownership, repli
       const { sort = 'newest' } = request.query
       const { rows, nextCursor } = await readListing(
         { ...request.query, sort },
-        { fetch: (limit, after) => replies.ofPage(page.id, sort, limit, after) },
+        { fetch: (limit, after) => replies.ofPage(page.id, sort, limit, after), keep: (row) => !isForgotten(row) },
       )
       const ids = await conversationIdsOfKeys(
         reader,

@@ -5,6 +5,7 @@ import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import { type Kept, keptFromMs } from '@pagesync/shared/model/retention.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import type { AuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
+import type { AutomaticReplies } from '@pagesync/shared/store/repositories/automatic-replies.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { ConversationRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
@@ -20,6 +21,7 @@ export interface RetentionDeps {
   readonly pages: Pick<Pages, 'list'>
   readonly ledger: Pick<Ledger, 'forgetOfTenant'>
   readonly auditLog: Pick<AuditLog, 'forget'>
+  readonly replies: Pick<AutomaticReplies, 'forget'>
   readonly synced: Pick<SyncedCollections, 'conversations' | 'messages' | 'pageEvents'>
   readonly ledgerDays: number
   readonly clock: Clock
@@ -53,7 +55,7 @@ export async function keepRetention(deps: RetentionDeps, signal: AbortSignal): P
 }
 
 async function keepOfTenant(tenantId: string, decided: Readonly<Record<string, number | null>>, turn: Turn) {
-  const { ledger, auditLog, pages, nowMs, ledgerDays } = turn
+  const { ledger, auditLog, replies, pages, nowMs, ledgerDays } = turn
   const from = (what: Kept) => keptFromMs(what, decided, nowMs, { ledger_days: ledgerDays })
   const [ledgerFrom, auditFrom, eventsFrom, messagesFrom] = [
     from('ledger_days'),
@@ -66,6 +68,7 @@ async function keepOfTenant(tenantId: string, decided: Readonly<Record<string, n
   for (let after: PageRow | undefined; !turn.isOver(); ) {
     const some: PageRow[] = await pages.list(tenantId, 'id', ROWS_AT_ONCE, after)
     for (const page of some) {
+      if (ledgerFrom !== null) await drain(turn, () => replies.forget(page.id, ledgerFrom, ROWS_AT_ONCE))
       if (eventsFrom !== null) await drain(turn, () => forgetEvents(page, eventsFrom, turn))
       if (messagesFrom !== null) await forgetMessages(page, messagesFrom, turn)
     }

@@ -18,7 +18,7 @@ export interface AutomaticReplies {
   getByKeys(keys: readonly string[]): Promise<AutomaticReplyRow[]>
   /** The newest replies of a conversation of a page that the caller has checked, the newest first. */
   ofConversation(conversationKey: string, limit: number): Promise<AutomaticReplyRow[]>
-  /** Newest first, or by rising id. */
+  /** Newest first, or by rising id; by id also what is there to be counted alone (`isForgotten`). */
   ofPage(pageId: number, sort: 'newest' | 'id', limit: number, after?: ReplyPosition): Promise<AutomaticReplyRow[]>
   /** The newest word of the person stands; saying the same again changes nothing. */
   rate(row: AutomaticReplyRow, feedback: Feedback, nowMs: number): Promise<AutomaticReplyRow>
@@ -26,8 +26,11 @@ export interface AutomaticReplies {
   ratingsOfPage(pageId: number, feedback: Feedback): Promise<number>
   /** How many lines of the page are counted as this; without an id, all of the kind. */
   countedAs(pageId: number, kind: 'faq' | 'automation', id?: number): Promise<number>
-  /** Removes up to `limit` replies from before `beforeMs`; answers how many. Counters keep what they counted. */
-  forget(beforeMs: number, limit: number): Promise<number>
+  /**
+   * Removes up to `limit` of the page's replies from before `beforeMs`; answers how many. What counters are counted from
+   * stays, without when and to whom it was: it is listed no more.
+   */
+  forget(pageId: number, beforeMs: number, limit: number): Promise<number>
 }
 
 export function createAutomaticReplies(store: Store, sequences: Sequences): AutomaticReplies {
@@ -61,7 +64,7 @@ export function createAutomaticReplies(store: Store, sequences: Sequences): Auto
           ...(after ? { after: { id: after.id, _id: after._id } } : {}),
         })
       const position = after ? { after: { at_ms: after.at_ms, _id: after._id } } : {}
-      return replies.find({ index: 'byPage', equals, order: 'desc', limit, ...position })
+      return replies.find({ index: 'byPage', equals, range: { gt: FORGOTTEN_MS }, order: 'desc', limit, ...position })
     },
     async rate(row, feedback, nowMs) {
       const merged = await mergeRows<AutomaticReplyRow, Feedback>({
@@ -82,9 +85,26 @@ export function createAutomaticReplies(store: Store, sequences: Sequences): Auto
       id === undefined
         ? replies.count({ index: 'byCounted', equals: { page_id: pageId }, range: { gt: `${kind}/`, lt: `${kind}0` } })
         : replies.count({ index: 'byCounted', equals: { page_id: pageId, counted_as: countedAs(kind, id) } }),
-    async forget(beforeMs, limit) {
-      const old = await replies.find({ index: 'byTime', range: { lt: beforeMs }, limit })
-      return old.length === 0 ? 0 : replies.deleteMany(old.map(({ _id }) => _id))
+    async forget(pageId, beforeMs, limit) {
+      const range = { gt: FORGOTTEN_MS, lt: beforeMs }
+      const old = await replies.find({ index: 'byPage', equals: { page_id: pageId }, range, limit })
+      const [counted, others] = [old.filter(isCountedFrom), old.filter((row) => !isCountedFrom(row))]
+      if (others.length > 0) await replies.deleteMany(others.map(({ _id }) => _id))
+      // A lost race is a rating: the next turn finds it.
+      if (counted.length > 0) await replies.replaceMany(counted.map(emptied))
+      return old.length
     },
   }
+}
+
+/** `at_ms` of what is there to be counted alone: everything that is listed came later. */
+const FORGOTTEN_MS = 0
+
+export const isForgotten = ({ at_ms }: AutomaticReplyRow): boolean => at_ms === FORGOTTEN_MS
+
+/** Uses and alerts that are counted by index, and ratings. All else is counted by its place, once. */
+const isCountedFrom = ({ counted_as, feedback }: AutomaticReplyRow): boolean => counted_as !== null || feedback !== null
+
+function emptied(row: AutomaticReplyRow): AutomaticReplyRow {
+  return { ...row, conversation_key: null, command_id: null, answered_id: null, feedback_ms: null, at_ms: FORGOTTEN_MS }
 }

@@ -105,7 +105,6 @@ export const AUTOMATIC_REPLIES: CollectionDefinition<AutomaticReplyRow> = {
     byRating: ['rated_faq_id', 'feedback'],
     byPageRating: ['page_id', 'feedback'],
     byCounted: ['page_id', 'counted_as'],
-    byTime: ['at_ms'],
   },
 }
 
