@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => bed?.[Symbol.asyncDispose]())
 
 /** A new person asks, and the reply waits. */
-async function asks() {
-  const written = await bed.writes('price', { created_at_ms: clock.now() })
+async function asks(text = 'price') {
+  const written = await bed.writes(text, { created_at_ms: clock.now() })
   const command = await eventually(async () => {
     const rows = await bed.ledger.ofPage(bed.page.id, 100)
     return rows.find((row) => row.conversation_key === `${bed.page.id}:${written.psid}`)
@@ -28,7 +28,7 @@ async function asks() {
   return { ...written, command }
 }
 
-/** Somebody comments under a post, so many times. */
+/** Somebody comments under a post, so many times: by real time, so this file's clock may not be ten minutes ahead. */
 async function comments(psid: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++)
     await bed.simulator.control('POST', 'events', { kind: 'feed', item: 'comment', verb: 'add', psid, message: 'wow' })
@@ -82,6 +82,32 @@ describe('a reply that waits is called off', () => {
     await told('unblock')
     await bed.restartWorker()
     expect(await bed.sent(asked.psid)).toEqual([])
+  })
+
+  it('when the keyword is deleted, or turned off, or the instant reply is, and sent as decided when it was edited', async () => {
+    const word = (keyword: string) =>
+      bed.keyword(keyword, `${keyword} is two dollars`, { delay_seconds: DELAY_SECONDS })
+    const [deleted, off, edited] = [await word('cola'), await word('soda'), await word('milk')]
+    const greeting = await bed.instantReply({ message: 'Hi!', delay_seconds: DELAY_SECONDS })
+    await bed.restartWorker()
+    const [first, second, third, fourth] = [
+      await asks('cola'),
+      await asks('soda'),
+      await asks('milk'),
+      await asks('hm'),
+    ]
+    await bed.rules.keywords.remove([deleted.row])
+    await bed.rules.keywords.update(off.row, (row) => ({ ...row, is_active: false }), clock.now())
+    await bed.rules.keywords.update(edited.row, (row) => ({ ...row, response_message: 'Three.' }), clock.now())
+    await bed.rules.instantReplies.remove(await bed.rules.instantReplies.getOfPage(bed.page.id, [greeting.id]))
+    await bed.rules.changed(bed.page.id)
+    expect(await ended(third)).toMatchObject({ state: 'succeeded' })
+    for (const { command, psid } of [first, second, fourth]) {
+      const failure = { code: 'AUTOMATION_CALLED_OFF' }
+      expect(await bed.command(command.command_id)).toMatchObject({ state: 'failed', failure })
+      expect(await bed.sent(psid)).toEqual([])
+    }
+    expect((await bed.sent(third.psid)).map(({ text }) => text)).toEqual(['milk is two dollars'])
   })
 
   it('when the automation is turned off, or deleted', async () => {

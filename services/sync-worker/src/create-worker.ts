@@ -155,7 +155,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       keepOut: createKeepOutOfPulls(tombstones, { settings, clock }),
       echoes,
       pushSettings: { appId: config.FB_APP_ID ?? null, sendEchoMs: (config.SEND_ECHO_SECONDS ?? 60) * 1_000 },
-      automations: automations.automations,
+      automations,
       noteFaqSend: createNoteFaqSend({ replies, ruleCounts }),
       accessToken: createOpenTokens(pages),
       appSecret: config.FB_APP_SECRET,

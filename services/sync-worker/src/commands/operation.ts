@@ -6,10 +6,9 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
-import type { AutomationRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
+import type { Automations } from '@pagesync/shared/store/repositories/automations.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { CommandProgress, CommandRow, PageRow } from '@pagesync/shared/store/repositories/rows.ts'
-import type { RuleCollection } from '@pagesync/shared/store/repositories/rule-collection.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import type { NoteFaqSend } from '../automations/note-faq-send.ts'
@@ -36,8 +35,8 @@ export interface OperationContext {
   readonly submit: (command: NewCommand) => Promise<void>
   /** Once the answer of an FAQ that a person chose has arrived. */
   readonly noteFaqSend: NoteFaqSend
-  /** The automations of pages, as they stand now. */
-  readonly automations: Pick<RuleCollection<AutomationRow>, 'getOfPage'>
+  /** The rules of pages, as they stand now. */
+  readonly automations: Pick<Automations, 'automations' | 'keywords' | 'instantReplies' | 'faqs'>
   readonly pages: Pages
   readonly synced: SyncedCollections
   readonly counting: Counting

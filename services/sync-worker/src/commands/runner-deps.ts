@@ -4,11 +4,10 @@ import type { BudgetRates } from '@pagesync/shared/graph/page-budget.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
-import type { AutomationRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
+import type { Automations } from '@pagesync/shared/store/repositories/automations.ts'
 import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
-import type { RuleCollection } from '@pagesync/shared/store/repositories/rule-collection.ts'
 import type { SendEchoes } from '@pagesync/shared/store/repositories/send-echoes.ts'
 import type { SyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import type { NoteFaqSend } from '../automations/note-faq-send.ts'
@@ -27,8 +26,8 @@ export interface RunnerDeps {
   readonly echoes: SendEchoes
   readonly pushSettings: PushSettings
   readonly noteFaqSend: NoteFaqSend
-  /** The automations of pages, as they stand now. */
-  readonly automations: Pick<RuleCollection<AutomationRow>, 'getOfPage'>
+  /** The rules of pages, as they stand now. */
+  readonly automations: Pick<Automations, 'automations' | 'keywords' | 'instantReplies' | 'faqs'>
   /** See `createOpenTokens`. */
   readonly accessToken: Pages['accessToken']
   readonly appSecret: string

@@ -2,6 +2,7 @@ import { isPaused } from '@pagesync/shared/automations/message-gates.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { PrivateReplyArguments, SendArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
+import type { RuleRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { isPageBlocked } from '@pagesync/shared/store/repositories/decision-context.ts'
 import { type ConversationRow, commentKey, messageKey, pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import type { OperationContext } from '../commands/operation.ts'
@@ -19,22 +20,32 @@ export async function refuseCalledOff(context: OperationContext): Promise<void> 
   const key = command.conversation_key
   const [[conversation], isOn, isThere] = await Promise.all([
     key === null ? [] : synced.conversations.getMany([key]),
-    isAutomationOn(context),
+    isRuleOn(context),
     isAnsweredThere(context),
   ])
-  if (!isOn) throw new AppError('AUTOMATION_CALLED_OFF', 'The automation was turned off or deleted')
+  if (!isOn)
+    throw new AppError('AUTOMATION_CALLED_OFF', 'The automation, or what of it answers, was turned off or deleted')
   if (!isThere) throw new AppError('AUTOMATION_CALLED_OFF', 'What it answers was deleted')
   if (conversation && isTakenOver(conversation, context))
     throw new AppError('PERSON_TOOK_OVER', 'A person answered first, or muted the conversation')
 }
 
-type Answering = Partial<Pick<SendArguments, 'automation_id' | 'answered_mid'> & PrivateReplyArguments>
+type Answering = Partial<
+  Pick<SendArguments, 'automation_id' | 'answered_mid' | 'part' | 'part_id'> & PrivateReplyArguments
+>
 
-async function isAutomationOn({ command, page, automations }: OperationContext): Promise<boolean> {
-  const { automation_id: id } = command.arguments as Answering
-  if (id === undefined) return true
-  const [automation] = await automations.getOfPage(page.id, [id])
-  return automation?.is_active === true
+const PARTS = { keyword: 'keywords', instant_reply: 'instantReplies', faq: 'faqs' } as const
+
+/** The automation, and the keyword, FAQ or instant reply that was chosen; what it says by now does not matter. */
+async function isRuleOn({ command, page, automations }: OperationContext): Promise<boolean> {
+  const { automation_id: id, part, part_id: partId } = command.arguments as Answering
+  const [ofPage, parts] = await Promise.all([
+    id === undefined ? [] : automations.automations.getOfPage(page.id, [id]),
+    part === undefined || partId === undefined ? [] : automations[PARTS[part]].getOfPage(page.id, [partId]),
+  ])
+  const isOn = (wanted: number | undefined, [row]: readonly RuleRow[]): boolean =>
+    wanted === undefined || row?.is_active === true
+  return isOn(id, ofPage) && isOn(partId, parts)
 }
 
 async function isAnsweredThere({ command, page, synced }: OperationContext): Promise<boolean> {
