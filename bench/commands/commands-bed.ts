@@ -14,6 +14,8 @@ export interface BedOptions {
   readonly pages: number
   /** Of each page; all of them wrote within the last hour, so that they may be answered. */
   readonly conversations: number
+  /** After so long without an echo the worker asks what became of a send; absent: as configured by default. */
+  readonly sendEchoSeconds?: number
 }
 
 /** API, worker and simulated Facebook as processes of their own on real engines, with pages connected and synced. */
@@ -67,6 +69,7 @@ export async function openCommandsBed(options: BedOptions): Promise<CommandsBed>
     WORKER_PORT: '0',
     SCHEDULES: 'off',
     WORKER_HOST: '127.0.0.1',
+    ...(options.sendEchoSeconds === undefined ? {} : { SEND_ECHO_SECONDS: String(options.sendEchoSeconds) }),
     GRAPH_CALLS_PER_SECOND: UNLIMITED,
   })
   started.defer(async () => void (await worker.end('SIGTERM')))

@@ -19,9 +19,12 @@ export interface ReplyBed extends AsyncDisposable {
   readonly processes: Readonly<Record<string, NodeProcess>>
 }
 
+/** A send whose answer was lost is settled, or made again, after this. */
+export const SEND_ECHO_SECONDS = 5
+
 export async function openReplyBed(options: BedOptions): Promise<ReplyBed> {
   await using opened = new AsyncDisposableStack()
-  const bed = opened.use(await openCommandsBed(options))
+  const bed = opened.use(await openCommandsBed({ ...options, sendEchoSeconds: SEND_ECHO_SECONDS }))
   const gateway = spawnNode('services/webhook-gateway/src/main.ts', {
     ...bed.environment,
     FB_VERIFY_TOKEN: 'verify-token-of-the-benchmark',

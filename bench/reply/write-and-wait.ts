@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { replyCommandId } from '@pagesync/shared/automations/reply-ids.ts'
 import { Pool } from 'undici'
-import type { Customer, ReplyBed } from './reply-bed.ts'
+import { type Customer, type ReplyBed, SEND_ECHO_SECONDS } from './reply-bed.ts'
 
 export interface ReplyOrder {
   readonly perSecond: number
@@ -14,6 +14,7 @@ export interface ReplyOrder {
 export interface ReplyRound {
   readonly replies: number
   readonly lost: number
+  /** Whatever customers got beside one reply to each message. */
   readonly twice: number
   /** From the moment the gateway said 200 to the reply at the simulator, rising. */
   readonly latenciesMs: readonly number[]
@@ -21,6 +22,8 @@ export interface ReplyRound {
 
 const BESIDE_EVERY_MS = 100
 const WAIT_FOR_LAST_MS = 60_000
+/** Whatever would be sent a second time has been by then. */
+const QUIET_MS = 3 * SEND_ECHO_SECONDS * 1_000
 const WALL_MS = performance.timeOrigin
 
 /** Customers write at an even rate; then each message is looked for among what customers got. */
@@ -74,32 +77,36 @@ function webhookOf({ facebookPageId, psid }: Customer, mid: string, i: number): 
   return JSON.stringify({ object: 'page', entry: [{ id: facebookPageId, time: now, messaging: [item] }] })
 }
 
-type Received = ReadonlyMap<string, readonly number[]>
-
-/** When each reply reached its customer, by its command; waits for the last ones for a bounded time. */
-async function receivedBy(bed: ReplyBed, wanted: ReadonlyMap<string, number>): Promise<Received> {
-  const deadline = performance.now() + WAIT_FOR_LAST_MS
-  for (;;) {
-    const answer = await fetch(`${bed.controlUrl}/sent`)
-    const { sent } = (await answer.json()) as { sent: { metadata?: string; time: string }[] }
-    const times = new Map<string, number[]>()
-    for (const { metadata = '', time } of sent) times.set(metadata, [...(times.get(metadata) ?? []), Date.parse(time)])
-    const missing = [...wanted.keys()].filter((id) => !times.has(id)).length
-    if (missing === 0 || performance.now() > deadline) return times
-    await delay(1_000)
-  }
+interface Sent {
+  readonly metadata?: string
+  readonly time: string
 }
 
-function compare(acceptedMs: ReadonlyMap<string, number>, received: Received): ReplyRound {
-  const latenciesMs: number[] = []
-  let lost = 0
-  let twice = 0
-  for (const [id, accepted] of acceptedMs) {
-    const times = received.get(id) ?? []
-    if (times.length > 1) twice++
-    const [first] = times
-    if (first === undefined) lost++
-    else latenciesMs.push(first - accepted)
+/** All that customers got: once each message has its reply, or after a bounded time, and a quiet time after that. */
+async function receivedBy({ controlUrl }: ReplyBed, wanted: ReadonlyMap<string, number>): Promise<readonly Sent[]> {
+  const read = async (): Promise<readonly Sent[]> => {
+    const answer = await fetch(`${controlUrl}/sent`)
+    return ((await answer.json()) as { sent: Sent[] }).sent
   }
-  return { replies: latenciesMs.length, lost, twice, latenciesMs: latenciesMs.sort((a, b) => a - b) }
+  const deadline = performance.now() + WAIT_FOR_LAST_MS
+  const isComplete = (sent: readonly Sent[]): boolean => {
+    const answered = new Set(sent.map(({ metadata }) => metadata))
+    return [...wanted.keys()].every((id) => answered.has(id))
+  }
+  while (!isComplete(await read()) && performance.now() < deadline) await delay(1_000)
+  await delay(QUIET_MS)
+  return read()
+}
+
+function compare(acceptedMs: ReadonlyMap<string, number>, received: readonly Sent[]): ReplyRound {
+  const firstMs = new Map<string, number>()
+  for (const { metadata = '', time } of received)
+    if (acceptedMs.has(metadata) && !firstMs.has(metadata)) firstMs.set(metadata, Date.parse(time))
+  const latenciesMs = [...firstMs].map(([id, ms]) => ms - (acceptedMs.get(id) as number))
+  return {
+    replies: latenciesMs.length,
+    lost: acceptedMs.size - firstMs.size,
+    twice: received.length - firstMs.size,
+    latenciesMs: latenciesMs.sort((a, b) => a - b),
+  }
 }
