@@ -1,5 +1,6 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
-import { type Change, type ChangeType, changeId } from '@pagesync/shared/model/change.ts'
+import type { Change, ChangeType } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import type { Collection, StoreDocument } from '@pagesync/shared/store/collection.ts'
 
 export type Announce = (changes: readonly Change[]) => Promise<void>
@@ -56,21 +57,14 @@ export async function editRow<T extends EditableRow>(options: RowEdit<T>): Promi
 async function tell<T extends EditableRow>(row: T, fields: readonly string[], options: RowEdit<T>): Promise<void> {
   const { change, announce, fieldsOf, collection, nowMs } = options
   const values = fieldsOf(row)
+  const page = { tenant_id: row.tenant_id, id: row.page_id, facebook_page_id: change.facebookPageId }
   await announce([
-    {
-      id: changeId(change.type, row._id, row.rev),
+    entityChange(row, page, {
       type: change.type,
-      tenant_id: row.tenant_id,
-      page_id: row.page_id,
-      facebook_page_id: change.facebookPageId,
-      entity: row._id,
-      entity_id: row.id,
-      version: row.rev,
       cause: { request_id: change.requestId },
-      origin: 'live',
       fields: Object.fromEntries(fields.map((name) => [name, values[name]])),
-      at: new Date(nowMs).toISOString(),
-    },
+      atMs: nowMs,
+    }),
   ])
   const { unannounced: _announced, ...rest } = row
   // A lost race leaves it there: then the next edit announces it once more.

@@ -1,5 +1,6 @@
 import type { CommandRow } from '../store/repositories/rows.ts'
-import { type Change, type ChangeType, changeId } from './change.ts'
+import type { Change, ChangeType } from './change.ts'
+import { entityChange } from './entity-change.ts'
 
 /**
  * What callers who wait, internal services and the event stream hear of a command. The ledger row is the truth. A push
@@ -22,18 +23,7 @@ export function changeOfCommand(
   atMs: number,
   fields: Readonly<Record<string, unknown>>,
 ): Change {
-  return {
-    id: changeId(type, row._id, row.rev),
-    type,
-    tenant_id: row.tenant_id,
-    page_id: row.page_id,
-    facebook_page_id: row.facebook_page_id,
-    entity: row._id,
-    entity_id: null,
-    version: row.rev,
-    cause: { command_id: row.command_id },
-    origin: 'live',
-    fields,
-    at: new Date(atMs).toISOString(),
-  }
+  const page = { tenant_id: row.tenant_id, id: row.page_id, facebook_page_id: row.facebook_page_id }
+  const entity = { _id: row._id, id: null, rev: row.rev }
+  return entityChange(entity, page, { type, cause: { command_id: row.command_id }, fields, atMs })
 }

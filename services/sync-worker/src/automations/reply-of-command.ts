@@ -1,5 +1,6 @@
 import type { AutomationType } from '@pagesync/shared/automations/automation.ts'
-import { type Change, changeId } from '@pagesync/shared/model/change.ts'
+import type { Change } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import type { NewReply } from '@pagesync/shared/store/repositories/automatic-replies.ts'
 import {
   type AutomaticReplyRow,
@@ -53,17 +54,10 @@ export interface Triggered {
 /** Told under an id that comes from what was answered: repeated by a batch that comes again, it is the same change. */
 export function triggeredChange(reply: AutomaticReplyRow, about: Triggered): Change {
   const { facebookPageId, conversationId, eventId, more = {} } = about
-  return {
-    id: changeId('automation.triggered', reply._id, 1),
+  const page = { tenant_id: reply.tenant_id, id: reply.page_id, facebook_page_id: facebookPageId }
+  return entityChange({ _id: reply._id, id: reply.id, rev: 1 }, page, {
     type: 'automation.triggered',
-    tenant_id: reply.tenant_id,
-    page_id: reply.page_id,
-    facebook_page_id: facebookPageId,
-    entity: reply._id,
-    entity_id: reply.id,
-    version: 1,
     cause: eventId === null ? {} : { event_id: eventId },
-    origin: 'live',
     fields: {
       automation_id: reply.automation_id,
       automation_type: reply.automation_type,
@@ -74,6 +68,6 @@ export function triggeredChange(reply: AutomaticReplyRow, about: Triggered): Cha
       answered_id: reply.answered_id,
       ...more,
     },
-    at: new Date(reply.at_ms).toISOString(),
-  }
+    atMs: reply.at_ms,
+  })
 }

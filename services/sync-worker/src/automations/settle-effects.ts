@@ -1,5 +1,6 @@
 import type { DecisionEffect } from '@pagesync/shared/automations/decision.ts'
-import { type Change, changeId } from '@pagesync/shared/model/change.ts'
+import type { Change } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import { mergeRows } from '@pagesync/shared/store/merge-rows.ts'
 import type { ContactRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { AutomationDeps } from './automation-deps.ts'
@@ -48,20 +49,9 @@ async function fillContacts(effects: readonly Effect[], deps: AutomationDeps): P
 
 /** From the row as it stands and the event that told: told again by a batch that comes again, under the same id. */
 function contactChange(row: ContactRow, { page, eventId }: MessageCandidate, nowMs: number): Change {
-  return {
-    id: changeId('contact.updated', row._id, eventId),
-    type: 'contact.updated',
-    tenant_id: row.tenant_id,
-    page_id: row.page_id,
-    facebook_page_id: page.facebook_page_id,
-    entity: row._id,
-    entity_id: row.id,
-    version: row.rev,
-    cause: { event_id: eventId },
-    origin: 'live',
-    fields: { email: row.email, phone: row.phone },
-    at: new Date(nowMs).toISOString(),
-  }
+  const fields = { email: row.email, phone: row.phone }
+  const cause = { event_id: eventId }
+  return entityChange(row, page, { type: 'contact.updated', cause, fields, distinction: eventId, atMs: nowMs })
 }
 
 const SEARCHED = 100

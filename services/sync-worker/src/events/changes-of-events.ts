@@ -1,4 +1,5 @@
-import { type Change, type ChangeType, changeId } from '@pagesync/shared/model/change.ts'
+import type { Change, ChangeType } from '@pagesync/shared/model/change.ts'
+import { type ChangedEntity, entityChange, type Told } from '@pagesync/shared/model/entity-change.ts'
 import { isCountedBy } from '@pagesync/shared/model/merge-conversation.ts'
 import type { MessageKnowledge } from '@pagesync/shared/model/merge-message.ts'
 import type { MergedRow } from '@pagesync/shared/store/merge-rows.ts'
@@ -12,13 +13,12 @@ import type { EventEffect } from './event-effect.ts'
  * wrote: a batch that comes again after a crash announces the same changes under the same ids.
  */
 export function changesOfEvents(effects: readonly EventEffect[], rows: AppliedRows, nowMs: number): Change[] {
-  const at = new Date(nowMs).toISOString()
   const changes: Change[] = []
   const byConversation = new Map<string, EventEffect[]>()
   for (const effect of effects) {
-    const messageChange = changeOfMessage(effect, rows, at)
+    const messageChange = changeOfMessage(effect, rows, nowMs)
     if (messageChange) changes.push(messageChange)
-    const contactChange = changeOfContact(effect, rows, at)
+    const contactChange = changeOfContact(effect, rows, nowMs)
     if (contactChange) changes.push(contactChange)
     if (effect.conversationKey === null) continue
     const group = byConversation.get(effect.conversationKey)
@@ -27,53 +27,31 @@ export function changesOfEvents(effects: readonly EventEffect[], rows: AppliedRo
   }
   for (const [key, group] of byConversation) {
     const row = rows.conversations.get(key)
-    const change = row && changeOfConversation(group, row, at)
+    const change = row && changeOfConversation(group, row, nowMs)
     if (change) changes.push(change)
   }
   // Facebook may repeat a webhook within one batch.
   return [...new Map(changes.map((each) => [each.id, each])).values()]
 }
 
-interface Subject {
-  readonly entity: string
-  readonly entityId: number | null
-  readonly version: number
-  readonly fields: Readonly<Record<string, unknown>>
-  /** What makes this announcement another than an earlier one of the same type and entity. */
-  readonly distinction: string | number
+/** `distinction` is by default the event: a batch that comes again announces the same. */
+function change(
+  type: ChangeType,
+  { event, page }: EventEffect,
+  entity: ChangedEntity,
+  told: Pick<Told, 'fields' | 'distinction' | 'atMs'>,
+): Change {
+  return entityChange(entity, page, { distinction: event.id, ...told, type, cause: { event_id: event.id } })
 }
 
-function change(type: ChangeType, { event, page }: EventEffect, subject: Subject, at: string): Change {
-  return {
-    id: changeId(type, subject.entity, subject.distinction),
-    type,
-    tenant_id: page.tenant_id,
-    page_id: page.id,
-    facebook_page_id: page.facebook_page_id,
-    entity: subject.entity,
-    entity_id: subject.entityId,
-    version: subject.version,
-    cause: { event_id: event.id },
-    origin: 'live',
-    fields: subject.fields,
-    at,
-  }
-}
-
-function changeOfMessage(effect: EventEffect, rows: AppliedRows, at: string): Change | null {
+function changeOfMessage(effect: EventEffect, rows: AppliedRows, atMs: number): Change | null {
   if (!effect.message) return null
   const merged = rows.messages.get(effect.message.identity._id) as MergedRow<MessageRow>
   const type = messageChangeType(effect, merged, effect.message.knowledge)
   if (type === null) return null
   const row = merged.after
-  const subject = {
-    entity: row._id,
-    entityId: row.id,
-    version: row.rev,
-    distinction: effect.event.id,
-    fields: messageFields(row, rows.conversations.get(row.conversation_key)?.after.id ?? null),
-  }
-  return change(type, effect, subject, at)
+  const conversationId = rows.conversations.get(row.conversation_key)?.after.id ?? null
+  return change(type, effect, row, { fields: messageFields(row, conversationId), atMs })
 }
 
 function messageChangeType(
@@ -102,37 +80,23 @@ function messageChangeType(
   }
 }
 
-function changeOfContact(effect: EventEffect, rows: AppliedRows, at: string): Change | null {
+function changeOfContact(effect: EventEffect, rows: AppliedRows, atMs: number): Change | null {
   const row = effect.conversationKey === null ? undefined : rows.contacts.get(effect.conversationKey)
   if (!row || row.event_id !== effect.event.id) return null
-  const subject = {
-    entity: row._id,
-    entityId: row.id,
-    version: row.rev,
-    distinction: effect.event.id,
-    fields: { facebook_id: row.psid, name: row.name },
-  }
-  return change('contact.created', effect, subject, at)
+  return change('contact.created', effect, row, { fields: { facebook_id: row.psid, name: row.name }, atMs })
 }
 
 function changeOfConversation(
   group: readonly EventEffect[],
   { before, after }: MergedRow<ConversationRow>,
-  at: string,
+  atMs: number,
 ): Change | null {
   const last = group.at(-1) as EventEffect
   const creator = group.find(({ event }) => event.id === after.event_id)
-  const subject = { entity: after._id, entityId: after.id, version: after.rev }
-  if (creator)
-    return change(
-      'conversation.created',
-      creator,
-      { ...subject, distinction: creator.event.id, fields: conversationFields(null, after) },
-      at,
-    )
+  if (creator) return change('conversation.created', creator, after, { fields: conversationFields(null, after), atMs })
   // Counted before, so perhaps not announced before: then all is said again.
   const repeated = before !== null && group.some(({ position }) => isCountedBy(before, position))
   const fields = conversationFields(repeated ? null : before, after)
   if (Object.keys(fields).length === 0) return null
-  return change('conversation.updated', last, { ...subject, distinction: after.rev, fields }, at)
+  return change('conversation.updated', last, after, { fields, distinction: after.rev, atMs })
 }

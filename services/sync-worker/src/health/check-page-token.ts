@@ -1,4 +1,4 @@
-import { changeId } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import { announceTokenNews } from '@pagesync/shared/store/repositories/announce-token-news.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
@@ -36,24 +36,16 @@ export const checkPageToken: Operation = async (context) => {
 
 function announceStatus(row: PageRow, { announce, command, clock }: OperationContext): Promise<void> {
   return announce([
-    {
-      id: changeId('page.updated', row._id, row.rev),
+    entityChange(row, row, {
       type: 'page.updated',
-      tenant_id: row.tenant_id,
-      page_id: row.id,
-      facebook_page_id: row.facebook_page_id,
-      entity: row._id,
-      entity_id: row.id,
-      version: row.rev,
       cause: { command_id: command.command_id },
-      origin: 'live',
       fields: {
         token_status: row.token_status,
         token_expires_at: timeOrNull(row.token_expires_ms),
         data_access_expires_at: timeOrNull(row.data_access_expires_ms),
       },
-      at: new Date(clock.now()).toISOString(),
-    },
+      atMs: clock.now(),
+    }),
   ])
 }
 

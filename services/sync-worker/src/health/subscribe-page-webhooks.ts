@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { WEBHOOK_FIELDS } from '@pagesync/shared/graph/webhook-fields.ts'
-import { type ChangeType, changeId } from '@pagesync/shared/model/change.ts'
+import type { ChangeType } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 
@@ -91,23 +92,10 @@ function tell(
   fields: Readonly<Record<string, unknown>>,
   { announce, command, clock }: OperationContext,
 ): Promise<void> {
-  return announce([
-    {
-      // By the command: repeated after a crash it is the same announcement.
-      id: changeId(type, row._id, command.command_id),
-      type,
-      tenant_id: row.tenant_id,
-      page_id: row.id,
-      facebook_page_id: row.facebook_page_id,
-      entity: row._id,
-      entity_id: row.id,
-      version: row.rev,
-      cause: { command_id: command.command_id },
-      origin: 'live',
-      fields,
-      at: new Date(clock.now()).toISOString(),
-    },
-  ])
+  const cause = { command_id: command.command_id }
+  // By the command: repeated after a crash it is the same announcement.
+  const distinction = command.command_id
+  return announce([entityChange(row, row, { type, cause, fields, distinction, atMs: clock.now() })])
 }
 
 const describe = ({ missing }: Finding, gapCommandId: string | null): Readonly<Record<string, unknown>> => ({

@@ -1,4 +1,5 @@
-import { type Change, type ChangeType, changeId } from '@pagesync/shared/model/change.ts'
+import type { Change, ChangeType } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import type { StoreDocument } from '@pagesync/shared/store/collection.ts'
 import type { MergedRow } from '@pagesync/shared/store/merge-rows.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
@@ -10,21 +11,9 @@ import type { PulledRows } from './write-pulled.ts'
  * wrote it: a page of results that is repeated after a crash announces again what may not have been announced.
  */
 export function changesOfPull(rows: PulledRows, page: PageRow, commandId: string, nowMs: number): Change[] {
-  const at = new Date(nowMs).toISOString()
-  const make = <T extends Written>(type: ChangeType, row: T, fields: Record<string, unknown>): Change => ({
-    id: changeId(type, row._id, row.rev),
-    type,
-    tenant_id: page.tenant_id,
-    page_id: page.id,
-    facebook_page_id: page.facebook_page_id,
-    entity: row._id,
-    entity_id: row.id,
-    version: row.rev,
-    cause: { command_id: commandId },
-    origin: 'backfill',
-    fields,
-    at,
-  })
+  const cause = { command_id: commandId }
+  const make = <T extends Written>(type: ChangeType, row: T, fields: Record<string, unknown>): Change =>
+    entityChange(row, page, { type, cause, fields, origin: 'backfill', atMs: nowMs })
   const changes: Change[] = []
   for (const merged of rows.contacts.values()) {
     const kind = kindOf(merged, commandId)

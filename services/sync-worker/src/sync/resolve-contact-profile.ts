@@ -1,5 +1,5 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
-import { changeId } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import { pullStamp } from '@pagesync/shared/model/stamp.ts'
 import { type MergedRow, mergeRows } from '@pagesync/shared/store/merge-rows.ts'
 import type { ContactRow } from '@pagesync/shared/store/repositories/rows.ts'
@@ -116,20 +116,7 @@ async function writeContact(
 }
 
 function announceName(row: ContactRow, { announce, page, command, clock }: OperationContext): Promise<void> {
-  return announce([
-    {
-      id: changeId('contact.updated', row._id, row.rev),
-      type: 'contact.updated',
-      tenant_id: row.tenant_id,
-      page_id: row.page_id,
-      facebook_page_id: page.facebook_page_id,
-      entity: row._id,
-      entity_id: row.id,
-      version: row.rev,
-      cause: { command_id: command.command_id },
-      origin: 'live',
-      fields: { name: row.name },
-      at: new Date(clock.now()).toISOString(),
-    },
-  ])
+  const cause = { command_id: command.command_id }
+  const fields = { name: row.name }
+  return announce([entityChange(row, page, { type: 'contact.updated', cause, fields, atMs: clock.now() })])
 }

@@ -1,5 +1,6 @@
 import { PAGE_FIELDS, type PageField } from '@pagesync/shared/graph/page-graph.ts'
-import { type Change, changeId } from '@pagesync/shared/model/change.ts'
+import type { Change } from '@pagesync/shared/model/change.ts'
+import { entityChange } from '@pagesync/shared/model/entity-change.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 
@@ -51,22 +52,9 @@ function announceUpdate(
   origin: Change['origin'],
   { announce, command, clock }: OperationContext,
 ): Promise<void> {
-  return announce([
-    {
-      id: changeId('page.updated', row._id, row.rev),
-      type: 'page.updated',
-      tenant_id: row.tenant_id,
-      page_id: row.id,
-      facebook_page_id: row.facebook_page_id,
-      entity: row._id,
-      entity_id: row.id,
-      version: row.rev,
-      cause: { command_id: command.command_id },
-      origin,
-      fields: Object.fromEntries(changed.map((field) => [field, row[field]])),
-      at: new Date(clock.now()).toISOString(),
-    },
-  ])
+  const cause = { command_id: command.command_id }
+  const fields = Object.fromEntries(changed.map((field) => [field, row[field]]))
+  return announce([entityChange(row, row, { type: 'page.updated', cause, fields, origin, atMs: clock.now() })])
 }
 
 function describePage(

@@ -1,5 +1,6 @@
 import type { Logger } from '../../logging/create-logger.ts'
-import { type Change, changeId } from '../../model/change.ts'
+import type { Change } from '../../model/change.ts'
+import { entityChange } from '../../model/entity-change.ts'
 import type { TokenNews } from './page-health-rows.ts'
 import type { Pages } from './pages.ts'
 import type { PageRow } from './rows.ts'
@@ -33,22 +34,15 @@ const newsKey = ({ type, command_id, at_ms }: TokenNews): string => `${type} ${c
 
 function toChange(row: PageRow, news: TokenNews): Change {
   const isDead = news.type === 'page.token_invalid'
-  return {
-    id: changeId(news.type, row._id, newsKey(news)),
+  return entityChange(row, row, {
     type: news.type,
-    tenant_id: row.tenant_id,
-    page_id: row.id,
-    facebook_page_id: row.facebook_page_id,
-    entity: row._id,
-    entity_id: row.id,
-    version: row.rev,
     cause: news.command_id === undefined ? {} : { command_id: news.command_id },
-    origin: 'live',
     fields: {
       status: isDead ? 'reauth_required' : 'active',
       token_status: isDead ? 'invalid' : 'valid',
       ...(news.facebook ? { facebook: news.facebook } : {}),
     },
-    at: new Date(news.at_ms).toISOString(),
-  }
+    distinction: newsKey(news),
+    atMs: news.at_ms,
+  })
 }
