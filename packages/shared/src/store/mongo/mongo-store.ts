@@ -44,7 +44,7 @@ export function openMongoStore(address: MongoAddress, deps: MongoStoreDeps): Sto
   const client = createClient(address, deps.appName)
   logReachability(client, deps.logger)
   const database = client.db(address.database)
-  const calls = createServerCalls()
+  const calls = createServerCalls(() => client.connect())
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     calls.close()

@@ -17,13 +17,30 @@ export interface ServerCalls {
   close(): void
 }
 
-export function createServerCalls(): ServerCalls {
+/**
+ * `connect` is repeated by each call until it succeeded once; from then on the driver keeps connected by itself. By
+ * itself it never begins anew where the first time failed: all later calls would find its "topology" closed.
+ */
+export function createServerCalls(connect: () => Promise<unknown>): ServerCalls {
   let closed = false
+  let connecting: Promise<unknown> | undefined
+  const connected = (): Promise<unknown> => {
+    connecting ??= connect().catch((thrown: unknown) => {
+      connecting = undefined
+      throw thrown
+    })
+    return connecting
+  }
   return {
     async call(limitMs, request) {
       if (closed) throw new AppError('STORE_UNAVAILABLE', 'The store is closed')
+      const options = { maxTimeMS: Math.ceil(limitMs * SERVER_SHARE) }
       try {
-        return await within(request({ maxTimeMS: Math.ceil(limitMs * SERVER_SHARE) }), limitMs, () => late(limitMs))
+        return await within(
+          connected().then(() => request(options)),
+          limitMs,
+          () => late(limitMs),
+        )
       } catch (thrown) {
         throw translateMongoError(thrown)
       }
