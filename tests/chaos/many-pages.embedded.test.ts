@@ -1,15 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
-import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
-import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { describe } from 'vitest'
+import { openEmbeddedEngines } from '../support/open-engines.ts'
 import { TOKEN_KEYS } from '../support/token-keys.ts'
 import type { TwoWorkers } from './many-pages.ts'
 import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
@@ -17,10 +13,7 @@ import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
 /** Only one process may have the embedded engines open: both workers are in this one. */
 async function start(simulator: Simulator): Promise<TwoWorkers> {
   await using opened = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'pagesync-many-'))
-  opened.defer(() => rm(folder, { recursive: true, force: true }))
-  const eventLog = opened.use(await openEventLog(`embedded:${folder}`, { clientId: 'many' }))
-  const store = opened.use(await openStore(`embedded:${folder}`, {}))
+  const { eventLog, store } = opened.use(await openEmbeddedEngines())
   await Promise.all([eventLog.ensureTopics(topicDefinitions(6)), ensureCollections(store)])
   const config = {
     GRAPH_URL: simulator.url,

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
-import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
 import { topicDefinitions } from '@pagesync/shared/model/topics.ts'
-import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { describe, inject } from 'vitest'
+import { openRealEngines } from '../support/open-engines.ts'
 import { spawnNode } from '../support/spawn-node.ts'
 import { TOKEN_KEYS } from '../support/token-keys.ts'
 import type { TwoWorkers } from './many-pages.ts'
@@ -17,13 +15,10 @@ const PARTITIONS = 6
 /** Two processes. */
 async function start(simulator: Simulator): Promise<TwoWorkers> {
   await using opened = new AsyncDisposableStack()
-  const storeUrl = new URL(`many_${randomBytes(6).toString('hex')}`, mongodbUrl).href
-  const eventLog = opened.use(await openEventLog(kafkaUrl, { clientId: 'many' }))
-  const store = opened.use(await openStore(storeUrl, {}))
+  const { eventLog, store, urls } = opened.use(await openRealEngines(kafkaUrl, mongodbUrl))
   await Promise.all([eventLog.ensureTopics(topicDefinitions(PARTITIONS)), ensureCollections(store)])
   const environment = {
-    EVENT_LOG_URL: kafkaUrl,
-    STORE_URL: storeUrl,
+    ...urls,
     TOPIC_PARTITIONS: String(PARTITIONS),
     GRAPH_URL: simulator.url,
     FB_APP_ID: simulator.app.id,

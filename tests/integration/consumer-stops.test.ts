@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import { newTraceparent } from '@pagesync/shared/model/cloud-event.ts'
 import { TOPICS, topicDefinitions } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
-import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -19,6 +14,7 @@ import { toPageEvents } from '@pagesync/webhook-gateway/to-page-events.ts'
 import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
 import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { openEmbeddedEngines } from '../support/open-engines.ts'
 import { SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
 
 const FACEBOOK_PAGE_ID = '104857600000001'
@@ -26,10 +22,7 @@ const TENANT = 't_stop'
 
 async function openEngines() {
   await using opened = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'pagesync-stop-'))
-  opened.defer(() => rm(folder, { recursive: true, force: true }))
-  const eventLog = opened.use(await openEventLog(`embedded:${folder}`, { clientId: 'test' }))
-  const store = opened.use(await openStore(`embedded:${folder}`))
+  const { eventLog, store } = opened.use(await openEmbeddedEngines())
   await Promise.all([eventLog.ensureTopics(topicDefinitions(1)), ensureCollections(store)])
   const { page } = await createPages(store, createSequences(store), SEALER).connect(
     { tenantId: TENANT, facebookPageId: FACEBOOK_PAGE_ID, accessToken: 'EAAG', name: null },

@@ -1,32 +1,15 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
-import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { createAccounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { openEmbeddedEngines } from '../support/open-engines.ts'
 import { openPrivacyBed, type PrivacyBed } from '../support/privacy-bed.ts'
 import { SEALER } from '../support/token-keys.ts'
 
 let bed: PrivacyBed
 beforeAll(async () => {
-  bed = await openPrivacyBed(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'pagesync-deletion-'))
-    const eventLog = await openEventLog(`embedded:${folder}`, { clientId: 'deletion' })
-    const store = await openStore(`embedded:${folder}`)
-    return {
-      eventLog,
-      store,
-      async [Symbol.asyncDispose]() {
-        await eventLog.close()
-        await store.close()
-        await rm(folder, { recursive: true, force: true })
-      },
-    }
-  })
+  bed = await openPrivacyBed(openEmbeddedEngines)
 })
 afterAll(() => bed?.[Symbol.asyncDispose]())
 

@@ -4,14 +4,15 @@ import { createLedger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OPERATOR_TOKEN } from '../support/api-system.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Engines, openPrivacyBed, type PrivacyBed } from '../support/privacy-bed.ts'
+import type { OpenEngines } from '../support/open-engines.ts'
+import { openPrivacyBed, type PrivacyBed } from '../support/privacy-bed.ts'
 
 const SETTLED_MS = 130_000
 const NAME = 'Quetzalcoatl Vanishing'
 const TEXTS = ['a secret of mine', 'my note on them', 'our answer to them', 'a comment of theirs']
 
 /** What erasing a person and a tenant leaves, through HTTP against the simulated Facebook, the same on every engine. */
-export function describeErasure(name: string, open: () => Promise<Engines>): void {
+export function describeErasure(name: string, open: () => Promise<OpenEngines>): void {
   describe(`erasure, ${name}`, () => {
     let bed: PrivacyBed
     let psid: string

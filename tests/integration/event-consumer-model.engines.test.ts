@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
-import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { describe, inject, it } from 'vitest'
+import { openRealEngines } from '../support/open-engines.ts'
 import { describeEventConsumerModel } from './event-consumer-model.ts'
 
 const kafkaUrl = inject('kafkaUrl')
@@ -13,18 +11,7 @@ const RUNS = 4
 if (kafkaUrl && mongodbUrl) {
   describeEventConsumerModel(
     'on Kafka and a MongoDB-compatible server',
-    async () => {
-      const eventLog = await openEventLog(kafkaUrl, { clientId: 'model' })
-      const store = await openStore(new URL(`model_${randomBytes(6).toString('hex')}`, mongodbUrl).href, {})
-      return {
-        eventLog,
-        store,
-        async [Symbol.asyncDispose]() {
-          await eventLog.close()
-          await store.close()
-        },
-      }
-    },
+    () => openRealEngines(kafkaUrl, mongodbUrl),
     RUNS,
   )
 } else {

@@ -25,12 +25,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countRows } from '../support/count-rows.ts'
 import { createFuse, dyingEventLog, dyingStore } from '../support/crashing-ports.ts'
 import { eventually } from '../support/eventually.ts'
+import type { OpenEngines } from '../support/open-engines.ts'
 import { SEALER } from '../support/token-keys.ts'
-
-export interface ModelEngines extends AsyncDisposable {
-  readonly eventLog: EventLog
-  readonly store: Store
-}
 
 /** One webhook: who of three people (or the page, to them) says something, and which earlier one Facebook repeats instead. */
 const Webhook = fc.record({
@@ -60,9 +56,9 @@ interface Sent {
  * The heart of the event side, tried against a reference of a few lines: whatever Facebook repeats and wherever the
  * worker dies, every message is stored once, counted once and announced at least once, in order per conversation.
  */
-export function describeEventConsumerModel(name: string, open: () => Promise<ModelEngines>, runs: number): void {
+export function describeEventConsumerModel(name: string, open: () => Promise<OpenEngines>, runs: number): void {
   describe(`the event consumer under crashes and repeats, ${name}`, () => {
-    let engines: ModelEngines
+    let engines: OpenEngines
     let changes: Change[]
     const logger = createLogger({ service: 'test', level: 'silent' })
 

@@ -10,20 +10,15 @@ import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
 import { TOPICS, topicDefinitions } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
-import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { COLLECTIONS, ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { DELETION_REQUESTS } from '@pagesync/shared/store/repositories/privacy-rows.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
-import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
 import { type ApiData, createApiData, type TestTenant } from './api-data.ts'
 import { AGREEING_FACEBOOK, ERASURE_KEY, OPERATOR_TOKEN } from './api-system.ts'
+import type { OpenEngines } from './open-engines.ts'
+import { startGateway } from './start-gateway.ts'
 import { call, type HttpAnswer } from './system.ts'
 import { TOKEN_KEYS } from './token-keys.ts'
-
-export interface Engines extends AsyncDisposable {
-  readonly eventLog: EventLog
-  readonly store: Store
-}
 
 /** Gateway, worker and API in this process with a simulated Facebook, on whatever engines; time can be moved on. */
 export interface PrivacyBed extends AsyncDisposable {
@@ -54,30 +49,16 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 const LOGGER = createLogger({ service: 'bed', level: process.env.TEST_LOG_LEVEL ?? 'silent' })
 
-export async function openPrivacyBed(open: () => Promise<Engines>): Promise<PrivacyBed> {
+export async function openPrivacyBed(open: () => Promise<OpenEngines>): Promise<PrivacyBed> {
   await using opened = new AsyncDisposableStack()
   const { eventLog, store } = opened.use(await open())
   await Promise.all([eventLog.ensureTopics(topicDefinitions(2)), ensureCollections(store)])
   let shiftMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + shiftMs }
-  const secret = randomBytes(16).toString('hex')
-  const verifyToken = randomBytes(16).toString('hex')
-  const gateway = opened.use(
-    await createGateway({
-      config: { FB_APP_SECRET: secret, FB_VERIFY_TOKEN: verifyToken },
-      logger: LOGGER,
-      eventLog,
-      deadLetters: createDeadLetters(store, eventLog, '/test/gateway'),
-      pingStore: (timeoutMs) => store.ping(timeoutMs),
-      clock,
-    }),
-  )
-  const gatewayUrl = await listen(gateway.app, 0, '127.0.0.1')
+  const gateway = opened.use(await startGateway(eventLog, store, clock))
   const simulator = opened.use(
     await createSimulator({
-      appSecret: secret,
-      verifyToken,
-      webhookUrl: `${gatewayUrl}/api/facebook/webhook`,
+      ...gateway.facebook,
       // Ids of its own: topics outlive a system.
       seed: randomBytes(4).readUInt32BE() >>> 1,
       pages: [{ conversations: { count: 8, shortMin: 2, shortMax: 30 } }],
@@ -98,7 +79,7 @@ export async function openPrivacyBed(open: () => Promise<Engines>): Promise<Priv
     GRAPH_VERSION: 'v26.0',
     GRAPH_CALLS_PER_SECOND: 5_000,
     FB_APP_ID: simulator.app.id,
-    FB_APP_SECRET: secret,
+    FB_APP_SECRET: simulator.app.secret,
     STALL_SECONDS: 30,
     ERASURE_KEY,
     TOKEN_KEYS,
@@ -109,7 +90,7 @@ export async function openPrivacyBed(open: () => Promise<Engines>): Promise<Priv
   }
   opened.use(await createWorker({ config, eventLog, store, clock, logger: LOGGER }))
   const graph = opened.use(
-    createGraphClient({ url: simulator.url, version: 'v26.0', appSecret: secret, clock: systemClock }),
+    createGraphClient({ url: simulator.url, version: 'v26.0', appSecret: simulator.app.secret, clock: systemClock }),
   )
   const readPage = createReadPage(graph)
   const api = opened.use(
@@ -143,7 +124,7 @@ export async function openPrivacyBed(open: () => Promise<Engines>): Promise<Priv
       call(`${origin}/api/facebook${path}`, method, { body, headers: { authorization: `Bearer ${token}` } }),
     control: (method, path, body) => call(`${simulator.url}/_control${path}`, method, { body }),
     url: `${origin}/api/facebook`,
-    appSecret: secret,
+    appSecret: simulator.app.secret,
     pageToken: accessToken,
     openDeletions: () => store.collection(DELETION_REQUESTS).count({ index: 'byDue', range: { gte: 0 } }),
     grep: (text) => grepStore(store, text),

@@ -1,11 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type ConversationShape, createSimulator, type Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
 import type { EventLog, StoredRecord } from '@pagesync/shared/event-log/event-log.ts'
-import { openEventLog } from '@pagesync/shared/event-log/open-event-log.ts'
-import { listen } from '@pagesync/shared/http/create-server.ts'
 import { type Clock, systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { createLogger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Change } from '@pagesync/shared/model/change.ts'
@@ -13,8 +7,6 @@ import { newTraceparent, toLogRecord } from '@pagesync/shared/model/cloud-event.
 import { type CommandType, isFinal, newCommandId } from '@pagesync/shared/model/command.ts'
 import { TOPICS, topicDefinitions } from '@pagesync/shared/model/topics.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
-import { openStore } from '@pagesync/shared/store/open-store.ts'
-import { createDeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createLedger, type Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { createPages, type Pages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -22,8 +14,9 @@ import type { CommandRow, PageRow } from '@pagesync/shared/store/repositories/ro
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createSyncedReader, type SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import { createWorker, type Worker } from '@pagesync/sync-worker/create-worker.ts'
-import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
 import { eventually } from './eventually.ts'
+import { openEmbeddedEngines } from './open-engines.ts'
+import { startGateway } from './start-gateway.ts'
 import { SEALER, TOKEN_KEYS } from './token-keys.ts'
 
 /** A worker in this process on embedded engines with a simulated page: a place to try what a sync does. */
@@ -64,10 +57,7 @@ export interface SyncBedOptions {
 export async function openSyncBed(shape: ConversationShape, options: SyncBedOptions = {}): Promise<SyncBed> {
   const { clock = systemClock } = options
   await using opened = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'pagesync-bed-'))
-  opened.defer(() => rm(folder, { recursive: true, force: true }))
-  const eventLog = opened.use(await openEventLog(`embedded:${folder}`, { clientId: 'bed' }))
-  const store = opened.use(await openStore(`embedded:${folder}`, {}))
+  const { eventLog, store } = opened.use(await openEmbeddedEngines())
   await Promise.all([eventLog.ensureTopics(topicDefinitions(2)), ensureCollections(store)])
   const gateway = options.webhooks ? opened.use(await startGateway(eventLog, store, clock)) : undefined
   const simulator = opened.use(await createSimulator({ ...gateway?.facebook, pages: [{ conversations: shape }] }))
@@ -151,24 +141,5 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
       worker = await startWorker()
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
-  }
-}
-
-/** The gateway, and what the simulated Facebook must know of it. */
-async function startGateway(eventLog: EventLog, store: Store, clock: Clock) {
-  const secret = randomBytes(16).toString('hex')
-  const verifyToken = randomBytes(16).toString('hex')
-  const gateway = await createGateway({
-    config: { FB_APP_SECRET: secret, FB_VERIFY_TOKEN: verifyToken },
-    logger: LOGGER,
-    eventLog,
-    deadLetters: createDeadLetters(store, eventLog, '/test/gateway'),
-    pingStore: (timeoutMs) => store.ping(timeoutMs),
-    clock,
-  })
-  const url = await listen(gateway.app, 0, '127.0.0.1')
-  return {
-    facebook: { appSecret: secret, verifyToken, webhookUrl: `${url}/api/facebook/webhook` },
-    [Symbol.asyncDispose]: () => gateway.close(),
   }
 }
