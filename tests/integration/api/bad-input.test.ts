@@ -74,6 +74,14 @@ describe('a body that is wrong', () => {
     expect(answer.body.errors[0].path).toBe(path)
   })
 
+  it.each(['/connect/start', '/accounts/1/sync-pages', '/commands/none/cancel'])(
+    'nothing that is not known is taken where nothing needs to be said: %s',
+    async (path) => {
+      const { status, body } = await raw(path, '{"page":1}', 'application/json')
+      expect([status, body.errors[0]?.path]).toEqual([400, '/page'])
+    },
+  )
+
   it('another content type is refused with 415', async () => {
     for (const type of [
       'text/plain',

@@ -59,6 +59,18 @@ describe('body', () => {
     expect(validate({ limit: 50 })).toEqual({ value: { limit: 50 } })
   })
 
+  it('says of one of several kinds what is wrong with it', () => {
+    const validate = compileValidator({
+      schema: Type.Object({ until: Type.Union([Type.Literal('ever'), Type.Integer({ minimum: 1 }), Type.Null()]) }),
+    })
+    for (const [until, message] of [
+      [-5, 'must be at least 1'],
+      ['soon', 'must be one of ever, a whole number, null'],
+      [1.5, 'must be one of ever, a whole number, null'],
+    ])
+      expect(validate({ until })).toEqual({ error: [{ instancePath: '/until', message }] })
+  })
+
   it('tells at most twenty problems', () => {
     const validate = compileValidator({ schema: Query, httpPart: 'body' })
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, 1]))

@@ -64,7 +64,7 @@ function explain(error: ValueError): string {
     case ValueErrorType.ObjectMaxProperties:
       return `must have at most ${error.schema.maxProperties} members`
     case ValueErrorType.Union:
-      return explainUnion(error.schema.anyOf as TSchema[])
+      return explainNear(error) ?? explainUnion(error.schema.anyOf as TSchema[])
     case ValueErrorType.IntegerMinimum:
     case ValueErrorType.NumberMinimum:
       return `must be at least ${error.schema.minimum}`
@@ -100,6 +100,24 @@ const WITH_ARTICLE: Readonly<Record<string, string>> = {
   array: 'a list',
   object: 'an object',
   null: 'null',
+}
+
+const OF_ANOTHER_KIND: ReadonlySet<ValueErrorType> = new Set([
+  ValueErrorType.String,
+  ValueErrorType.Integer,
+  ValueErrorType.Number,
+  ValueErrorType.Boolean,
+  ValueErrorType.Array,
+  ValueErrorType.Object,
+  ValueErrorType.Null,
+  ValueErrorType.Literal,
+])
+
+/** What is wrong with a value that is of the kind of one of the variants, such as a string that does not match. */
+function explainNear({ errors, path }: ValueError): string | undefined {
+  const firsts = errors.map((variant) => variant.First())
+  const near = firsts.find((first) => first?.path === path && !OF_ANOTHER_KIND.has(first.type))
+  return near && explain(near)
 }
 
 function explainUnion(variants: readonly TSchema[]): string {

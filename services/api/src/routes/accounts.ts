@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
 import { createListing } from '../listing.ts'
-import { errors, IdParams, LOGIN_ERRORS, list, listQuery, success } from '../route-shapes.ts'
+import { body, errors, IdParams, LOGIN_ERRORS, list, listQuery, success } from '../route-shapes.ts'
 import { traceparentOf } from '../traceparent.ts'
 import { Account, presentAccount, presentRefused, Refused } from '../views/account.ts'
 import { Erasure, presentErasure } from '../views/erasure.ts'
@@ -53,13 +53,14 @@ export const registerAccounts: RegisterRoutes = (
   api.post(
     '/accounts/:id/sync-pages',
     {
-      config: { access: 'admin', wholeTenant: true },
+      config: { access: 'admin', wholeTenant: true, optionalBody: true },
       schema: {
         tags: ['accounts'],
         summary: 'Connect what pages the person has now',
         description:
           'Each gets a new token. A page that was disconnected here stays so: connect it again by `POST /pages/:id/reconnect`.',
         params: IdParams,
+        body: body({}),
         response: {
           200: success({ pages: Type.Array(named(Page)), refused: Type.Array(Refused) }),
           ...errors('admin', ['ACCOUNT_NOT_FOUND', 'PAGE_REAUTH_REQUIRED', ...LOGIN_ERRORS]),

@@ -41,15 +41,16 @@ export const registerConnect: RegisterRoutes = (api, context) => {
   api.post(
     '/connect/start',
     {
-      config: { access: 'admin', wholeTenant: true },
+      config: { access: 'admin', wholeTenant: true, optionalBody: true },
       schema: {
         tags: ['accounts'],
         summary: 'Begin a login at Facebook',
         description:
           'Send the browser that made this request to `login_url`. The way back is bound to it by a cookie, works once, and is open for 10 minutes.',
+        body: body({}),
         response: {
           200: success({ login_url: Type.String({ examples: ['https://www.facebook.com/v26.0/dialog/oauth?…'] }) }),
-          ...errors('admin'),
+          ...errors('admin', ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']),
         },
       },
     },
