@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { type ConversationShape, createSimulator, type Simulator } from '@pagesync/graph-simulator/create-simulator.ts'
 import type { EventLog, StoredRecord } from '@pagesync/shared/event-log/event-log.ts'
 import { type Clock, systemClock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -15,11 +16,11 @@ import { createSequences } from '@pagesync/shared/store/repositories/sequences.t
 import { createSyncedReader, type SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
 import { createWorker, type Worker } from '@pagesync/sync-worker/create-worker.ts'
 import { eventually } from './eventually.ts'
-import { openEmbeddedEngines } from './open-engines.ts'
+import { type OpenEngines, openEmbeddedEngines } from './open-engines.ts'
 import { startGateway } from './start-gateway.ts'
 import { SEALER, TOKEN_KEYS } from './token-keys.ts'
 
-/** A worker in this process on embedded engines with a simulated page: a place to try what a sync does. */
+/** A worker in this process, on embedded engines if nothing else is said, with a simulated page: a place to try what a sync does. */
 export interface SyncBed extends AsyncDisposable {
   readonly simulator: Simulator
   readonly eventLog: EventLog
@@ -52,15 +53,24 @@ export interface SyncBedOptions {
   readonly schedules?: boolean
   /** Of them, in this process. */
   readonly workers?: number
+  /** Embedded ones if absent. */
+  readonly openEngines?: () => Promise<OpenEngines>
 }
 
+/** As the services' own default: whoever comes later may need as many. */
+const KAFKA_PARTITIONS = 6
+
 export async function openSyncBed(shape: ConversationShape, options: SyncBedOptions = {}): Promise<SyncBed> {
-  const { clock = systemClock } = options
+  const { clock = systemClock, openEngines } = options
   await using opened = new AsyncDisposableStack()
-  const { eventLog, store } = opened.use(await openEmbeddedEngines())
-  await Promise.all([eventLog.ensureTopics(topicDefinitions(2)), ensureCollections(store)])
+  const { eventLog, store } = opened.use(await (openEngines ?? openEmbeddedEngines)())
+  const topics = topicDefinitions(openEngines ? KAFKA_PARTITIONS : 2)
+  await Promise.all([eventLog.ensureTopics(topics), ensureCollections(store)])
   const gateway = options.webhooks ? opened.use(await startGateway(eventLog, store, clock)) : undefined
-  const simulator = opened.use(await createSimulator({ ...gateway?.facebook, pages: [{ conversations: shape }] }))
+  // Ids of its own where topics outlive a bed.
+  const seed = openEngines ? { seed: randomInt(2, 2 ** 31) } : {}
+  const facebook = { ...seed, ...gateway?.facebook, pages: [{ conversations: shape }] }
+  const simulator = opened.use(await createSimulator(facebook))
   const changes: Change[] = []
   const keep = (records: readonly StoredRecord[]) =>
     changes.push(...records.map((record) => JSON.parse(record.value.toString('utf8')) as Change))

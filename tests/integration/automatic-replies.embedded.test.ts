@@ -1,0 +1,3 @@
+import { describeAutomaticReplies } from './automatic-replies.ts'
+
+describeAutomaticReplies('on the embedded engines', undefined)
