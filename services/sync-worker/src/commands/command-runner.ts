@@ -59,7 +59,7 @@ export function createCommandRunner(deps: RunnerDeps): CommandRunner {
     try {
       const held = await deps.leases.acquire(pageId)
       if (!held) {
-        // Whoever holds it looks at the ledger itself, and the sweep at the page again.
+        // Whoever holds it looks at the ledger once more, having given it back.
         queued.delete(pageId)
         return undefined
       }
@@ -81,7 +81,7 @@ export function createCommandRunner(deps: RunnerDeps): CommandRunner {
     try {
       // A renewal under way would leave us with a version of the lease that is no longer there.
       await renewing
-      await deps.leases.release(page.lease, page.budget.state())
+      if (await deps.leases.release(page.lease, page.budget.state())) queued.add(page.pageId)
     } catch (err) {
       deps.logger.warn({ err, page_id: page.pageId }, 'lease was not given back, it expires by itself')
     } finally {

@@ -8,16 +8,23 @@ const GIVEN_BACK_MAX = 1_000
 /** A dead holder's page is free after this. */
 export const LEASE_MS = 10_000
 export const LEASE_RENEW_MS = 3_000
+const ROUNDS_MAX = 5
 
 export interface PageLeases {
-  /** The lease if nobody else holds it, with a fence higher than all before; undefined otherwise. */
+  /**
+   * The lease if nobody else holds it, with a fence higher than all before; undefined otherwise. Whoever holds it finds a
+   * note then, and looks at the ledger once more before it forgets the page: what was put there meanwhile is not missed.
+   */
   acquire(pageId: number): Promise<PageLeaseRow | undefined>
   /** Prolongs all of them in one step; answers those that still hold, the others were taken over. */
   renew(
     leases: readonly { readonly lease: PageLeaseRow; readonly budget: BudgetState }[],
   ): Promise<Map<string, PageLeaseRow>>
-  /** Gives it back, with the budget as it stands. A lease that was lost meanwhile is left alone. */
-  release(lease: PageLeaseRow, budget: BudgetState): Promise<void>
+  /**
+   * Gives it back, with the budget as it stands; answers whether others wanted it meanwhile. A lease that was lost is left
+   * alone.
+   */
+  release(lease: PageLeaseRow, budget: BudgetState): Promise<boolean>
 }
 
 /** Exclusive use of a page by compare-and-set on its lease row: of several who try, exactly one wins. */
@@ -36,16 +43,29 @@ export function createPageLeases(store: Store, owner: string, clock: Clock): Pag
   /** As we gave them back: where nobody took the page since, it is ours again without a look. */
   const givenBack = new Map<string, PageLeaseRow>()
 
-  const take = async (row: PageLeaseRow, nowMs: number): Promise<PageLeaseRow | undefined> => {
-    const taken = {
+  const save = async (row: PageLeaseRow): Promise<PageLeaseRow | undefined> => {
+    const { lost } = await leases.replaceMany([row])
+    return lost.length === 0 ? { ...row, rev: row.rev + 1 } : undefined
+  }
+  const take = (row: PageLeaseRow, nowMs: number): Promise<PageLeaseRow | undefined> =>
+    save({
       ...row,
       owner,
       fence: row.fence + 1,
       expires_ms: nowMs + LEASE_MS,
+      is_wanted: false,
       buckets: row.owner === null ? row.buckets : emptied(row, nowMs),
-    }
-    const { lost } = await leases.replaceMany([taken])
-    return lost.length === 0 ? { ...taken, rev: row.rev + 1 } : undefined
+    })
+  const readOrMake = async (pageId: number): Promise<PageLeaseRow | undefined> => {
+    const [row] = await leases.getMany([String(pageId)])
+    if (row) return row
+    await leases.insertMany([fresh(pageId)])
+    return (await leases.getMany([String(pageId)]))[0]
+  }
+  /** Our lease as it stands, where others only noted that they want it; undefined where they took it over. */
+  const stillOurs = async (lease: PageLeaseRow): Promise<PageLeaseRow | undefined> => {
+    const [row] = await leases.getMany([lease._id])
+    return row?.owner === owner && row.fence === lease.fence ? row : undefined
   }
 
   return {
@@ -55,29 +75,41 @@ export function createPageLeases(store: Store, owner: string, clock: Clock): Pag
       givenBack.delete(id)
       const again = ours && (await take(ours, clock.now()))
       if (again) return again
-      let [row] = await leases.getMany([id])
-      if (!row) {
-        await leases.insertMany([fresh(pageId)])
-        ;[row] = await leases.getMany([id])
+      for (let round = 0; round < ROUNDS_MAX; round++) {
+        const row = await readOrMake(pageId)
+        const now = clock.now()
+        if (!row) return undefined
+        if (row.owner === null || row.expires_ms <= now) {
+          const taken = await take(row, now)
+          if (taken) return taken
+        } else if (row.is_wanted === true || (await save({ ...row, is_wanted: true }))) return undefined
       }
-      const now = clock.now()
-      if (!row || (row.owner !== null && row.expires_ms > now)) return undefined
-      return take(row, now)
+      return undefined
     },
     async renew(held) {
       const now = clock.now()
       const next = held.map(({ lease, budget }) => ({ ...lease, ...budget, expires_ms: now + LEASE_MS }))
       const { lost } = await leases.replaceMany(next)
-      return new Map(
-        next.filter((row) => !lost.includes(row._id)).map((row) => [row._id, { ...row, rev: row.rev + 1 }]),
-      )
+      const renewed = next.filter((row) => !lost.includes(row._id)).map((row) => ({ ...row, rev: row.rev + 1 }))
+      for (const row of next.filter(({ _id }) => lost.includes(_id))) {
+        const ours = await stillOurs(row)
+        const again = ours && (await save({ ...row, rev: ours.rev, is_wanted: true }))
+        if (again) renewed.push(again)
+      }
+      return new Map(renewed.map((row) => [row._id, row]))
     },
     async release(lease, budget) {
-      const free = { ...lease, ...budget, owner: null, expires_ms: 0 }
-      const { lost } = await leases.replaceMany([free])
-      if (lost.length > 0) return
-      if (givenBack.size >= GIVEN_BACK_MAX) givenBack.delete(givenBack.keys().next().value as string)
-      givenBack.set(lease._id, { ...free, rev: free.rev + 1 })
+      let row: PageLeaseRow | undefined = lease
+      for (let round = 0; row && round < ROUNDS_MAX; round++) {
+        const free = await save({ ...row, ...budget, owner: null, expires_ms: 0, is_wanted: false })
+        if (free) {
+          if (givenBack.size >= GIVEN_BACK_MAX) givenBack.delete(givenBack.keys().next().value as string)
+          givenBack.set(lease._id, free)
+          return row.is_wanted === true
+        }
+        row = await stillOurs(row)
+      }
+      return false
     },
   }
 }

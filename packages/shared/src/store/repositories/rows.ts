@@ -469,6 +469,8 @@ export interface PageLeaseRow extends StoreDocument {
   readonly paused_until_ms: number
   /** The same for each of Facebook's limits by itself. */
   readonly gates?: Readonly<Record<string, { readonly usage_percent: number; readonly paused_until_ms: number }>>
+  /** Somebody else had something to do for the page while it was held. */
+  readonly is_wanted?: boolean
 }
 export const PAGE_LEASES: CollectionDefinition<PageLeaseRow> = { name: 'page_leases', indexes: {} }
 
