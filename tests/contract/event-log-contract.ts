@@ -240,7 +240,7 @@ export function describeEventLogContract(
         await using _subscription = await log.subscribe({
           topic,
           group: unique('group'),
-          concurrentPartitions: 1,
+          recordsInHandMax: 1,
           async handleBatch({ records }) {
             const own = records.map(textOf).filter((text) => text.startsWith(bad))
             if (own.length > 0 && attempts.length < 2) {
@@ -303,7 +303,7 @@ export function describeEventLogContract(
           topic,
           group: unique('group'),
           batchRecordsMax: 7,
-          concurrentPartitions: 3,
+          recordsInHandMax: 21,
           async handleBatch({ partition, records }) {
             inHand.set(partition, (inHand.get(partition) ?? 0) + 1)
             mostAtOnce = Math.max(mostAtOnce, inHand.get(partition)!)

@@ -10,7 +10,7 @@ function recordsOf(partition: number, offsets: readonly number[]): StoredRecord[
 }
 
 /** A runner over two partitions of ten records each, whose handler calls end when the test says so. */
-function heldRunner(concurrentPartitions = 2) {
+function heldRunner(recordsInHandMax = 8) {
   const positions = new Map<number, number>()
   const calls: {
     readonly batch: RecordBatch
@@ -24,7 +24,7 @@ function heldRunner(concurrentPartitions = 2) {
   const runner = createBatchRunner({
     topic: 't',
     recordsMax: 4,
-    concurrentPartitions,
+    recordsInHandMax,
     clock: { now: () => 0, sleep: () => new Promise((resolve) => waits.push(resolve)) },
     handleBatch(batch, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -61,8 +61,8 @@ describe('createBatchRunner', () => {
     expect(handled).toEqual([[0, 3]])
   })
 
-  it('hands over no more partitions at a time than it may, and lets none wait for ever', async () => {
-    const { runner, calls, shown } = heldRunner(1)
+  it('hands over no more records at a time than it may, and lets no partition wait for ever', async () => {
+    const { runner, calls, shown } = heldRunner(4)
     runner.assign(0)
     runner.assign(1)
     for (let i = 0; i < 4; i++) {
@@ -73,8 +73,18 @@ describe('createBatchRunner', () => {
     expect(shown()).toEqual(['0:0123', '1:0123', '0:4567', '1:4567', '0:89'])
   })
 
+  it('hands over small batches of many partitions side by side', async () => {
+    const { runner, shown, positions } = heldRunner(6)
+    for (const partition of [0, 1, 2, 3]) {
+      positions.set(partition, 9)
+      runner.assign(partition)
+    }
+    await aTurn()
+    expect(shown()).toEqual(['0:9', '1:9', '2:9'])
+  })
+
   it('hands over a rejected batch again after its wait, and others meanwhile', async () => {
-    const { runner, calls, failed, waits, shown, handled } = heldRunner(1)
+    const { runner, calls, failed, waits, shown, handled } = heldRunner(4)
     runner.assign(0)
     runner.assign(1)
     await aTurn()
@@ -102,7 +112,7 @@ describe('createBatchRunner', () => {
     const runner = createBatchRunner({
       topic: 't',
       recordsMax: 1,
-      concurrentPartitions: 1,
+      recordsInHandMax: 1,
       clock: { now: () => 0, sleep: () => new Promise(() => {}) },
       handleBatch() {
         throw new Error('at once')

@@ -9,7 +9,8 @@ export const BATCH_BACK_OFF = { baseMs: 1000, maxMs: 30_000 }
 export interface BatchRunnerDeps {
   readonly topic: string
   readonly recordsMax: number
-  readonly concurrentPartitions: number
+  /** Of all batches in hand together; of a single batch `recordsMax` is what counts. */
+  readonly recordsInHandMax: number
   readonly clock: Clock
   readonly handleBatch: (batch: RecordBatch, signal: AbortSignal) => Promise<void>
   /** The partition's next records, at most `recordsMax`, or none. What was taken is not asked for again. */
@@ -20,9 +21,10 @@ export interface BatchRunnerDeps {
 }
 
 /**
- * Hands the records of the partitions that a subscription owns to its handler: one batch at a time per partition,
- * `concurrentPartitions` side by side, the same batch again after a back-off when it was rejected. Where records come
- * from and where offsets go is the engine's business.
+ * Hands the records of the partitions that a subscription owns to its handler: one batch at a time per partition, as many
+ * partitions side by side as leave room for a whole batch more, the same batch again after a back-off when it was
+ * rejected. So few records wait for nobody, and many do not fill the memory. Where records come from and where offsets
+ * go is the engine's business.
  */
 export interface BatchRunner {
   /** The partition is ours from now on. */
@@ -56,6 +58,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   const queue: Lane[] = []
   /** By partition and not by lane: a partition that comes back waits for the handler of its former lane. */
   const inHand = new Map<number, Promise<void>>()
+  let recordsInHand = 0
   let held = false
 
   function enqueue(lane: Lane): void {
@@ -66,7 +69,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   }
 
   function startQueued(): void {
-    while (!held && inHand.size < deps.concurrentPartitions) {
+    while (!held && (recordsInHand === 0 || recordsInHand + deps.recordsMax <= deps.recordsInHandMax)) {
       const at = queue.findIndex((lane) => !inHand.has(lane.partition))
       if (at < 0) return
       const lane = queue.splice(at, 1)[0]!
@@ -85,6 +88,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
     }
     if (records.length === 0) return
     lane.state = 'running'
+    recordsInHand += records.length
     inHand.set(lane.partition, handle(lane, records))
   }
 
@@ -98,6 +102,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
       failure = { error }
     }
     inHand.delete(partition)
+    recordsInHand -= records.length
     if (lanes.get(partition) === lane) {
       if (!failure) {
         lane.rejected = undefined

@@ -59,8 +59,11 @@ export interface SubscribeOptions {
   readonly handleBatch: (batch: RecordBatch, signal: AbortSignal) => Promise<void>
   /** Most records in one batch. Default 2,000. */
   readonly batchRecordsMax?: number
-  /** How many partitions are handled at the same time. Default 3. */
-  readonly concurrentPartitions?: number
+  /**
+   * Partitions are handled side by side as long as a whole batch more would leave at most so many records in hand.
+   * Default: three whole batches.
+   */
+  readonly recordsInHandMax?: number
   /**
    * A subscription with lag whose position has not moved for this long is restarted and counted in `restarts`,
    * unless the handler is just waiting after a failure. Default 30,000.

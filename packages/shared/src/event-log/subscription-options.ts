@@ -5,11 +5,12 @@ export type CompleteSubscribeOptions = Required<SubscribeOptions>
 
 /** The options with the port's defaults; what `onProblem` throws stays its own affair. */
 export function completeOptions(options: SubscribeOptions, logger: EngineLogger): CompleteSubscribeOptions {
-  const { batchRecordsMax = 2000, concurrentPartitions = 3, stallAfterMs = 30_000 } = options
+  const { batchRecordsMax = 2000, stallAfterMs = 30_000 } = options
+  const { recordsInHandMax = 3 * batchRecordsMax } = options
   return {
     ...options,
     batchRecordsMax,
-    concurrentPartitions,
+    recordsInHandMax,
     stallAfterMs,
     onProblem(problem) {
       try {

@@ -37,7 +37,7 @@ export function openEmbeddedSubscription(given: SubscribeOptions, deps: Embedded
   const runner = createBatchRunner({
     topic: topic.name,
     recordsMax: options.batchRecordsMax,
-    concurrentPartitions: options.concurrentPartitions,
+    recordsInHandMax: options.recordsInHandMax,
     clock,
     handleBatch: options.handleBatch,
     take(partition, recordsMax) {

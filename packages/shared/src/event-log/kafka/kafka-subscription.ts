@@ -39,7 +39,7 @@ export async function openKafkaSubscription(
   const runner = createBatchRunner({
     topic,
     recordsMax,
-    concurrentPartitions: options.concurrentPartitions,
+    recordsInHandMax: options.recordsInHandMax,
     clock,
     handleBatch: options.handleBatch,
     take(partition, max) {
