@@ -84,6 +84,14 @@ describe('a reply that waits is called off', () => {
     expect(await bed.sent(asked.psid)).toEqual([])
   })
 
+  it('when the conversation is muted', async () => {
+    const asked = await asks()
+    const conversation = (await bed.conversation(asked.psid))!
+    await bed.command(await bed.publish('conversation.mute', { conversation_id: conversation.id, arguments: {} }))
+    expect(await ended(asked)).toMatchObject({ state: 'failed', failure: { code: 'PERSON_TOOK_OVER' } })
+    expect(await bed.sent(asked.psid)).toEqual([])
+  })
+
   it('when the keyword is deleted, or turned off, or the instant reply is, and sent as decided when it was edited', async () => {
     const word = (keyword: string) =>
       bed.keyword(keyword, `${keyword} is two dollars`, { delay_seconds: DELAY_SECONDS })
@@ -214,4 +222,21 @@ it('who opens the conversation by a button is greeted', async () => {
     const row = await bed.rules.automations.get('t_bed', greeting)
     if (row) await bed.rules.removeAutomation(row)
   }
+})
+
+it('nothing is sent once the 24 hours are over within which the page may answer', async () => {
+  const late = await bed.keyword('later', 'Good morning.', { delay_seconds: 86_400 })
+  await bed.restartWorker()
+  const [asked, wroteAgain] = [await asks('later'), await asks('later')]
+  // The window that the second one opens anew is still open then.
+  await clock.advance(3_600_000)
+  await bed.writes('I am still here', { psid: wroteAgain.psid, created_at_ms: clock.now() })
+  await eventually(async () => (await bed.conversation(wroteAgain.psid))?.last_customer_ms === clock.now())
+  await bed.restartWorker(() => clock.advance(23 * 3_600_000 + 1_000))
+  const failure = { code: 'MESSAGE_WINDOW_CLOSED' }
+  expect(await bed.command(asked.command.command_id)).toMatchObject({ state: 'failed', failure })
+  expect(await bed.command(wroteAgain.command.command_id)).toMatchObject({ state: 'succeeded' })
+  expect(await bed.sent(asked.psid)).toEqual([])
+  expect((await bed.sent(wroteAgain.psid)).map(({ text }) => text)).toEqual(['Good morning.'])
+  expect((await bed.rules.automations.get('t_bed', late.automationId))?.is_active).toBe(true)
 })

@@ -1,7 +1,8 @@
 import { hoursOf, within } from '@pagesync/shared/counting/time-buckets.ts'
 import { createTestClock } from '@pagesync/shared/lifecycle/test-clock.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
-import type { CommandRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
+import { type CommandRow, messageKey } from '@pagesync/shared/store/repositories/rows.ts'
 import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -54,6 +55,14 @@ async function answeredBy(text: string, answer: string, more: Record<string, unk
   }, 30_000)
 }
 
+/** A webhook of a message that Facebook told of before, or not yet. */
+async function toldAgain({ psid, mid }: { readonly psid: string; readonly mid: string }, text: string): Promise<void> {
+  const { facebook_page_id: id } = bed.page
+  const item = { sender: { id: psid }, recipient: { id }, timestamp: Date.now(), message: { mid, text } }
+  const body = { object: 'page', entry: [{ id, time: Date.now(), messaging: [item] }] }
+  await bed.simulator.control('POST', 'webhooks/raw', { body })
+}
+
 describe('a keyword', () => {
   it('is answered in the conversation, once, marked as automatic, logged, counted and told of', async () => {
     const { automationId, id } = await bed.keyword('ship', 'Yes, {{first_name}}, everywhere.')
@@ -91,13 +100,8 @@ describe('a keyword', () => {
     const train = await bed.keyword('train', 'By train.')
     await answeredBy('the boat again', 'No boats today.')
     await answeredBy('the train again', 'By train.')
-    for (const [text, about] of [['is there a boat', { psid, mid }] as const, ['is there a train', silent] as const]) {
-      const { facebook_page_id: id } = bed.page
-      const message = { mid: about.mid, text }
-      const item = { sender: { id: about.psid }, recipient: { id }, timestamp: Date.now(), message }
-      const body = { object: 'page', entry: [{ id, time: Date.now(), messaging: [item] }] }
-      await bed.simulator.control('POST', 'webhooks/raw', { body })
-    }
+    await toldAgain({ psid, mid }, 'is there a boat')
+    await toldAgain(silent, 'is there a train')
     await bed.settled('ping')
     expect((await bed.sent(psid)).map(({ text }) => text)).toEqual(['By boat.'])
     expect(await bed.sent(silent.psid)).toEqual([])
@@ -202,13 +206,17 @@ describe('nothing is answered', () => {
       expect(await bed.sent(psid), why).toEqual([])
   })
 
-  it('that a pull brought, also when its webhook comes later than ten minutes', async () => {
-    await bed.simulator.control('POST', 'webhooks/hold')
-    const { psid } = await bed.writes('ping', { wait: false, created_at_ms: Date.now() - 11 * 60_000 })
-    await bed.run('page.sync_conversations', { mode: 'full' })
-    await bed.simulator.control('POST', 'webhooks/release', {})
+  it('that a pull brought, however new it is, until a webhook tells of it', async () => {
+    const { psid, mid } = await bed.writes('ping', { deliveries: 0 })
+    await bed.run('page.sync_conversations')
+    const { id } = (await bed.conversation(psid))!
+    await bed.command(await bed.publish('conversation.sync_messages', { conversation_id: id, arguments: {} }))
+    const [pulled] = await bed.reader.messagesByKey([messageKey(bed.page.id, canonicalMid(mid))])
+    expect(pulled).toMatchObject({ origin: 'sync', text: 'ping' })
     await bed.settled('ping')
     expect(await bed.sent(psid)).toEqual([])
+    await toldAgain({ psid, mid }, 'ping')
+    expect(await bed.received(psid, 1)).toHaveLength(1)
   })
 
   it('once Facebook blocked the page, until it takes that back', async () => {
@@ -292,6 +300,38 @@ describe('an FAQ', () => {
       expect(await bed.count('faq', faqId)).toMatchObject({ triggers: 1, uses: 1, helpful: 1, unhelpful: 0 })
       expect(await bed.sent(psid)).toHaveLength(1)
     })
+  })
+})
+
+describe('an FAQ that a person chose', () => {
+  it('is a line of the log once its answer arrived, and counted as a use', async () => {
+    const faqId = await bed.faq({ question: 'Where are you?', answer: 'By the river.' })
+    const { psid } = await bed.writes('hello')
+    const conversation = await eventually(() => bed.conversation(psid))
+    const send = {
+      commandId: 'chosen_faq',
+      tenantId: bed.page.tenant_id,
+      pageId: bed.page.id,
+      facebookPageId: bed.page.facebook_page_id,
+      conversationKey: conversation._id,
+      type: 'message.send' as const,
+      arguments: { message: 'By the river.', part: 'faq', part_id: faqId },
+      requestedBy: { kind: 'person' as const, id: 'dara' },
+      trigger: 'api' as const,
+    }
+    await bed.ledger.acceptQueued([send], { nowMs: Date.now(), worker: 'test' })
+    expect(await bed.command('chosen_faq')).toMatchObject({ state: 'succeeded' })
+    const log = await bed.replies.ofPage(bed.page.id, 'newest', 200)
+    const [line, ...others] = log.filter(({ part, part_id }) => part === 'faq' && part_id === faqId)
+    expect(others).toEqual([])
+    expect(line).toMatchObject({
+      part: 'faq',
+      automation_id: null,
+      answered_id: null,
+      command_id: 'chosen_faq',
+      conversation_key: conversation._id,
+    })
+    expect(await bed.count('faq', faqId)).toMatchObject({ uses: 1, manual: 1, triggers: 0 })
   })
 })
 
