@@ -8,8 +8,8 @@ export interface Scheduler extends AsyncDisposable {
   status(): { readonly armedAtMs: number; readonly lookedAtMs: number }
 }
 
-/** What another process set (a schedule changed through the API) is noticed after this at the latest. */
-const PAUSE_MAX_MS = 15_000
+/** What another process set (a schedule changed through the API) is noticed after this at the latest: two finds by index. */
+const PAUSE_MAX_MS = 1_000
 const PAUSE_AFTER_FAILURE_MS = 5_000
 /** All pages are gone through so often, for those without timers and those whose timers rest for no reason any more. */
 const ARM_EVERY_MS = 60_000
