@@ -90,13 +90,14 @@ export function createPageLeases(store: Store, owner: string, clock: Clock): Pag
       const now = clock.now()
       const next = held.map(({ lease, budget }) => ({ ...lease, ...budget, expires_ms: now + LEASE_MS }))
       const { lost } = await leases.replaceMany(next)
-      const renewed = next.filter((row) => !lost.includes(row._id)).map((row) => ({ ...row, rev: row.rev + 1 }))
-      for (const row of next.filter(({ _id }) => lost.includes(_id))) {
-        const ours = await stillOurs(row)
-        const again = ours && (await save({ ...row, rev: ours.rev, is_wanted: true }))
-        if (again) renewed.push(again)
-      }
-      return new Map(renewed.map((row) => [row._id, row]))
+      const renewed = await Promise.all(
+        next.map(async (row) => {
+          if (!lost.includes(row._id)) return { ...row, rev: row.rev + 1 }
+          const ours = await stillOurs(row)
+          return ours && save({ ...row, rev: ours.rev, is_wanted: true })
+        }),
+      )
+      return new Map(renewed.flatMap((row) => (row ? [[row._id, row]] : [])))
     },
     async release(lease, budget) {
       let row: PageLeaseRow | undefined = lease
