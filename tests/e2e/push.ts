@@ -147,6 +147,36 @@ export function describePushes(name: string, start: () => Promise<System>): void
       expect(nobody.body).toMatchObject({ success: false, facebook: { code: 100 }, command: { state: 'failed' } })
     })
 
+    it('a conversation is passed on to another app, taken back and let go of, as Facebook says', async () => {
+      const ownerOf = async () =>
+        (await call(`${system.controlUrl}/_control/conversations/${psid}`, 'GET')).body.owner_app_id
+      const control = async (body: object, status = 200) => {
+        const answer = await push('thread-control', body)
+        expect(answer.status, JSON.stringify(answer.body)).toBe(status)
+        return answer.body
+      }
+      for (const [body, owner] of [
+        // Facebook's own inbox, where nobody is named.
+        [{ action: 'pass' }, '263902037430900'],
+        [{ action: 'take' }, null],
+        [{ action: 'pass', target_app_id: '4711', metadata: 'to the shop' }, '4711'],
+      ] as const) {
+        const passed = await control(body)
+        expect(passed).toMatchObject({ outcome: 'applied_remote', conversation: { id: conversationId } })
+        expect(passed.owner_app_id).toBe(await ownerOf())
+        if (owner) expect(passed.owner_app_id).toBe(owner)
+      }
+      const another = { code: 'THREAD_OWNED_BY_OTHER_APP', command: { result: { outcome: 'rejected' } } }
+      for (const action of ['pass', 'release']) expect(await control({ action }, 502)).toMatchObject(another)
+      const refused = await push('messages', { message: 'Not ours' })
+      expect([refused.status, refused.body.code]).toEqual([502, 'THREAD_OWNED_BY_OTHER_APP'])
+      await control({ action: 'take' })
+      expect(await control({ action: 'release' })).toMatchObject({ outcome: 'applied_remote', owner_app_id: null })
+      expect(await ownerOf()).toBeNull()
+      expect((await push('messages', { message: 'Ours' })).status).toBe(200)
+      expect(await sent()).toMatchObject([{ text: 'Ours' }])
+    })
+
     it('a page update sends what differs, reads it back and keeps it; an empty string clears', async () => {
       const update = async (body: unknown) => {
         const answer = await api(system, 'PUT', `/pages/${system.pageId}/update-to-facebook`, { body })

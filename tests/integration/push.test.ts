@@ -434,6 +434,49 @@ describe('a send whose answer is lost', () => {
   })
 })
 
+describe('a push that expires while it waits', () => {
+  const SOON_MS = 1_500
+  const inAMoment = () => new Date(Date.now() + SOON_MS).toISOString()
+
+  /** It is told as what it is, in the ledger and on the topic, and nothing was sent. */
+  async function expectExpired(bed: Awaited<ReturnType<typeof openPushBed>>, id: string): Promise<CommandRow> {
+    const row = await bed.command(id)
+    expect(row).toMatchObject({ state: 'expired', failure: { code: 'COMMAND_EXPIRED', status: 409 }, result: null })
+    expect((await toldOf(bed, row)).fields).toMatchObject({ state: 'expired', error: { code: 'COMMAND_EXPIRED' } })
+    // Not only when it could have gone on: after 10 to 20 s.
+    expect(row.finished_ms).toBeLessThan(row.expires_ms + 8_000)
+    expect(await bed.sent()).toEqual([])
+    return row
+  }
+
+  it('for a rate limit, or for the budget that the limit holds back, is not sent any more', async () => {
+    await using bed = await openPushBed()
+    const { psid } = await bed.simulator.control<{ psid: string }>('POST', 'messages', { text: 'Me too?' })
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { error: { code: 613 }, status: 400 } })
+    const limited = await bed.publishTo('message.send', { message: 'late' }, { expires_at: inAMoment() })
+    await bed.command(limited, ({ state }) => state === 'waiting')
+    const other = { conversation_id: null, expires_at: inAMoment() }
+    const held = await bed.publishTo('message.send', { message: 'late', recipient_id: psid }, other)
+    await bed.command(held, ({ state }) => state === 'running')
+    const seen = await bed.publishTo('conversation.mark_read', {}, { expires_at: inAMoment() })
+    await expectExpired(bed, limited)
+    expect((await expectExpired(bed, held)).checkpoint).toBeNull()
+    expect((await expectExpired(bed, seen)).transitions.map(({ state }) => state)).toContain('running')
+    const { calls } = await bed.simulator.control<{ calls: { kind: string }[] }>('GET', 'calls')
+    expect(calls.filter(({ kind }) => kind === 'send' || kind === 'sender_action')).toHaveLength(1)
+  })
+
+  it('for a page to be connected again, is not sent any more', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { error: { code: 190 } } })
+    const ids = []
+    for (const message of ['one', 'two'])
+      ids.push(await bed.publishTo('message.send', { message }, { expires_at: inAMoment() }))
+    for (const id of ids) await expectExpired(bed, id)
+    expect((await bed.pages.get('t_bed', bed.page.id))?.status).toBe('reauth_required')
+  })
+})
+
 describe('comments of the page’s posts', () => {
   it('are stored, and answered privately once', async () => {
     await using bed = await openPushBed()

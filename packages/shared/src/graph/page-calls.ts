@@ -29,6 +29,14 @@ export interface FieldsRequest {
 
 export type PlainRequest = Pick<GraphRequest, 'method' | 'path' | 'params' | 'repeatable'>
 
+/** What may have changed while a call waited for its budget. */
+export interface CallGuard {
+  /** Ends the waiting, with its reason; a call that was begun goes on. */
+  readonly until: AbortSignal
+  /** Right before each attempt: throws where it must not be made any more. */
+  readonly begin: () => void | Promise<void>
+}
+
 export interface FieldsAnswer extends GraphAnswer {
   /** Paths of what Facebook refuses to this page, of what was asked for here. */
   readonly droppedFields: readonly string[]
@@ -38,7 +46,7 @@ export interface FieldsAnswer extends GraphAnswer {
 export interface PageCalls {
   get(request: FieldsRequest): Promise<FieldsAnswer>
   /** A call that asks for no fields, such as a write. Only one that says it is repeatable is ever repeated. */
-  plain(bucket: BucketName, request: PlainRequest): Promise<GraphAnswer>
+  plain(bucket: BucketName, request: PlainRequest, guard?: CallGuard): Promise<GraphAnswer>
   /** Counts, and draws of the budget, one for each call. */
   batch(bucket: BucketName, calls: readonly BatchCall[]): Promise<GraphBatchAnswer>
   /** The fields without those that are known to be refused, and which these are. */
@@ -53,11 +61,14 @@ export function createPageCalls(deps: PageCallsDeps): PageCalls {
   const { refusedFields } = client
   let count = 0
 
-  const within = (bucket: BucketName, cost: number) => ({
+  const within = (bucket: BucketName, cost: number, guard?: CallGuard) => ({
     accessToken,
     signal,
     facebookPageId,
-    beforeAttempt: (abort?: AbortSignal) => budget.take(bucket, priority, abort, cost),
+    beforeAttempt: async () => {
+      await budget.take(bucket, priority, guard ? AbortSignal.any([signal, guard.until]) : signal, cost)
+      await guard?.begin()
+    },
     afterAttempt: (attempt: GraphAttempt) => {
       if (attempt.arrived) count += cost
       report(budget, bucket, attempt)
@@ -92,7 +103,7 @@ export function createPageCalls(deps: PageCallsDeps): PageCalls {
         return { ...found.value, droppedFields: [...dropped, ...found.refused] }
       }
     },
-    plain: (bucket, request) => client.request({ ...request, ...within(bucket, 1) }),
+    plain: (bucket, request, guard) => client.request({ ...request, ...within(bucket, 1, guard) }),
     batch: (bucket, calls) => client.batch({ calls, ...within(bucket, calls.length) }),
     allowed,
     refused: (bucket, error, requestedAtMs) =>

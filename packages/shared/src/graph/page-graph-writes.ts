@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts'
 import { nextCursor } from './graph-shapes.ts'
 import type { BucketName } from './page-budget.ts'
-import { createPageCalls, type PageCallsDeps, type PlainRequest } from './page-calls.ts'
+import { type CallGuard, createPageCalls, type PageCallsDeps, type PlainRequest } from './page-calls.ts'
 
 /** Whom a message goes to: a person, or whoever wrote a comment. */
 export type SendRecipient = { readonly id: string } | { readonly comment_id: string }
@@ -29,9 +29,10 @@ export interface PageGraphWrites {
   /** Facebook's Send API. The answer names the message; of a lost answer, see `mayHaveTakenEffect`. */
   send(
     request: SendRequest,
+    guard: CallGuard,
   ): Promise<{ readonly mid: string; readonly psid: string | null; readonly requestedAtMs: number }>
-  markSeen(psid: string): Promise<void>
-  updatePage(fields: Readonly<Record<string, string>>): Promise<void>
+  markSeen(psid: string, guard: CallGuard): Promise<void>
+  updatePage(fields: Readonly<Record<string, string>>, guard: CallGuard): Promise<void>
   /** Has Facebook send us these webhook fields of the page and no others: it replaces the set. */
   subscribe(fields: readonly string[]): Promise<void>
   /** The id of the page's custom label of this name; null where there is none. */
@@ -41,7 +42,7 @@ export interface PageGraphWrites {
   takeLabelOff(labelId: string, psid: string): Promise<void>
   /** Names of the labels that the person has. */
   labelsOf(psid: string): Promise<readonly string[]>
-  threadControl(control: ThreadControl): Promise<void>
+  threadControl(control: ThreadControl, guard: CallGuard): Promise<void>
   /** The app that controls the thread with this person; null while nobody does. */
   threadOwner(psid: string): Promise<string | null>
   calls(): number
@@ -58,9 +59,9 @@ const THREAD_CONTROL_CALLS = {
 export function createPageGraphWrites(deps: PageCallsDeps): PageGraphWrites {
   const calls = createPageCalls(deps)
   const page = nodePath(deps.facebookPageId)
-  const call = async (bucket: BucketName, request: PlainRequest) => {
+  const call = async (bucket: BucketName, request: PlainRequest, guard?: CallGuard) => {
     try {
-      return await calls.plain(bucket, request)
+      return await calls.plain(bucket, request, guard)
     } catch (error) {
       throw named(error)
     }
@@ -87,34 +88,28 @@ export function createPageGraphWrites(deps: PageCallsDeps): PageGraphWrites {
   }
 
   return {
-    async send({ recipient, message, messagingType, tag, replyTo }) {
-      const { body, requestedAtMs } = await call('send', {
-        method: 'POST',
-        path: `${page}/messages`,
-        params: {
-          recipient: JSON.stringify(recipient),
-          message: JSON.stringify(message),
-          messaging_type: messagingType,
-          tag,
-          ...(replyTo === undefined ? {} : { reply_to: JSON.stringify({ mid: replyTo }) }),
-        },
-      })
+    async send({ recipient, message, messagingType, tag, replyTo }, guard) {
+      const params = {
+        recipient: JSON.stringify(recipient),
+        message: JSON.stringify(message),
+        messaging_type: messagingType,
+        tag,
+        ...(replyTo === undefined ? {} : { reply_to: JSON.stringify({ mid: replyTo }) }),
+      }
+      const request = { method: 'POST', path: `${page}/messages`, params } as const
+      const { body, requestedAtMs } = await call('send', request, guard)
       // An answer that does not name the message says as little as none.
       if (typeof body.message_id !== 'string' || body.message_id === '')
         throw new AppError('FACEBOOK_UNAVAILABLE', "Facebook's answer to a send names no message")
       const psid = typeof body.recipient_id === 'string' ? body.recipient_id : null
       return { mid: body.message_id, psid, requestedAtMs }
     },
-    async markSeen(psid) {
-      await call('send', {
-        method: 'POST',
-        path: `${page}/messages`,
-        params: { recipient: JSON.stringify({ id: psid }), sender_action: 'mark_seen' },
-        repeatable: true,
-      })
+    async markSeen(psid, guard) {
+      const params = { recipient: JSON.stringify({ id: psid }), sender_action: 'mark_seen' }
+      await call('send', { method: 'POST', path: `${page}/messages`, params, repeatable: true }, guard)
     },
-    async updatePage(fields) {
-      await call('page', { method: 'POST', path: page, params: fields, repeatable: true })
+    async updatePage(fields, guard) {
+      await call('page', { method: 'POST', path: page, params: fields, repeatable: true }, guard)
     },
     async subscribe(fields) {
       const params = { subscribed_fields: fields.join(',') }
@@ -133,13 +128,10 @@ export function createPageGraphWrites(deps: PageCallsDeps): PageGraphWrites {
     putLabel: label('POST'),
     takeLabelOff: label('DELETE'),
     labelsOf: async (psid) => [...(await labels(`${nodePath(psid)}/custom_labels`)).keys()],
-    async threadControl({ action, psid, targetAppId, metadata }) {
-      await call('send', {
-        method: 'POST',
-        path: `${page}/${THREAD_CONTROL_CALLS[action]}`,
-        params: { recipient: JSON.stringify({ id: psid }), target_app_id: targetAppId, metadata },
-        repeatable: true,
-      })
+    async threadControl({ action, psid, targetAppId, metadata }, guard) {
+      const path = `${page}/${THREAD_CONTROL_CALLS[action]}`
+      const params = { recipient: JSON.stringify({ id: psid }), target_app_id: targetAppId, metadata }
+      await call('send', { method: 'POST', path, params, repeatable: true }, guard)
     },
     async threadOwner(psid) {
       const { body } = await call('send', {

@@ -98,6 +98,12 @@ export interface StateChange {
   readonly failure?: CommandFailure
 }
 
+/** A push that waits is looked at when it expires, at the latest. */
+function dueMs({ lane, expires_ms }: CommandRow, { state, dueMs: wanted, nowMs }: StateChange): number {
+  const due = wanted ?? nowMs
+  return state === 'waiting' && lane === 'push' ? Math.min(due, expires_ms) : due
+}
+
 /** The row in another state, with the transition noted. */
 export function withState(row: CommandRow, change: StateChange): CommandRow {
   const final = isFinal(change.state)
@@ -112,7 +118,7 @@ export function withState(row: CommandRow, change: StateChange): CommandRow {
   return {
     ...row,
     state: change.state,
-    due_ms: final ? null : (change.dueMs ?? change.nowMs),
+    due_ms: final ? null : dueMs(row, change),
     attempts: transition.attempt,
     worker: change.worker,
     started_ms: starting ? (row.started_ms ?? change.nowMs) : row.started_ms,

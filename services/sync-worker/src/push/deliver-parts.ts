@@ -5,12 +5,13 @@ import { sendReference } from '@pagesync/shared/model/send-reference.ts'
 import type { OperationContext, Unconfirmed } from '../commands/operation.ts'
 import { type Calling, NOTHING_SENT, type SendPart, type SendState, withPartSent } from './send-state.ts'
 import { echoOf, settleCalling } from './settle-calling.ts'
+import { untilExpired } from './until-expired.ts'
 
 export interface Delivery {
   readonly parts: readonly SendPart[]
   readonly recipient: SendRequest['recipient']
   readonly options: Pick<SendRequest, 'messagingType' | 'tag' | 'replyTo'>
-  /** Right before each call: throws where it must not be made any more. */
+  /** Before each call, and again where it had to wait for the page's budget: throws where it must not be made any more. */
   readonly mayCall: () => void | Promise<void>
   /** A part has arrived: writes it down. Repeatable. */
   readonly record: (sent: SentPart) => Promise<void>
@@ -27,6 +28,9 @@ export interface SentPart {
   readonly psid: string | null
   readonly atMs: number
 }
+
+/** What was looked at so long ago is looked at again. */
+const SEEN_FOR_MS = 1_000
 
 type Delivered = { readonly mids: readonly (string | null)[] } | Unconfirmed
 
@@ -49,9 +53,9 @@ export async function deliverParts(delivery: Delivery, context: OperationContext
       state = await save(withPartSent(state, mid))
     }
 
-    let calling = state.calling
-    if (calling) {
-      const settled = await settleCalling({ part, reference, calling, state, delivery }, context)
+    const earlier = state.calling
+    if (earlier) {
+      const settled = await settleCalling({ part, reference, calling: earlier, state, delivery }, context)
       if ('unconfirmed' in settled) {
         await save({ ...state, calling: settled.calling })
         return { unconfirmed: settled.unconfirmed }
@@ -63,16 +67,13 @@ export async function deliverParts(delivery: Delivery, context: OperationContext
       state = await save({ ...state, calling: null, resent: true })
     }
 
-    await delivery.mayCall()
-    calling = beginCall(state, calling, context)
-    state = await save({ ...state, calling })
-    const outcome = await call(part, reference, delivery, state, context)
+    const outcome = await call(part, reference, earlier)
     if (outcome === 'refused') continue
-    if (outcome === 'unknown') {
+    if ('unknownSinceMs' in outcome) {
       // The echo may have been faster than the answer that never came.
       const echo = await echoOf(reference, context)
-      if (!echo)
-        return { unconfirmed: { dueMs: calling.called_ms + context.pushSettings.sendEchoMs, reason: 'answer_lost' } }
+      const dueMs = outcome.unknownSinceMs + context.pushSettings.sendEchoMs
+      if (!echo) return { unconfirmed: { dueMs, reason: 'answer_lost' } }
       await arrived(echo.mid, null, echo.at_ms)
       continue
     }
@@ -80,28 +81,39 @@ export async function deliverParts(delivery: Delivery, context: OperationContext
   }
   return { mids: state.sent.map(({ mid }) => mid) }
 
-  async function call(
-    part: SendPart,
-    reference: string,
-    { recipient, options, isThereAlready }: Delivery,
-    before: SendState,
-    { writes, signal }: OperationContext,
-  ): Promise<{ mid: string; psid: string | null; requestedAtMs: number } | 'unknown' | 'refused'> {
+  async function call(part: SendPart, reference: string, earlier: Calling | null): Promise<CallOutcome> {
+    const { writes, signal, clock } = context
+    const { recipient, options, isThereAlready } = delivery
+    const request: SendRequest = { recipient, message: { ...part.message, metadata: reference }, ...options }
+    await delivery.mayCall()
+    const lookedMs = clock.now()
+    const begin = async (expired: AbortSignal): Promise<void> => {
+      expired.throwIfAborted()
+      if (clock.now() - lookedMs > SEEN_FOR_MS) await delivery.mayCall()
+      state = await save({ ...state, calling: beginCall(state, earlier, context) })
+    }
     try {
-      return await writes.send({ recipient, message: { ...part.message, metadata: reference }, ...options })
+      return await untilExpired(context, ({ until }) => writes.send(request, { until, begin: () => begin(until) }))
     } catch (error) {
-      // Stopped in the middle: what is saved makes the next worker find out.
-      if (signal.aborted || !(error instanceof AppError)) throw error
-      if (mayHaveTakenEffect(error)) return 'unknown'
-      if (before.resent && isThereAlready(error)) {
-        state = await save(withPartSent(before, null))
+      const { calling } = state
+      // Not begun; or stopped in the middle: what is saved makes the next worker find out.
+      if (calling === null || signal.aborted || !(error instanceof AppError)) throw error
+      if (mayHaveTakenEffect(error)) return { unknownSinceMs: calling.called_ms }
+      if (state.resent && isThereAlready(error)) {
+        state = await save(withPartSent(state, null))
         return 'refused'
       }
-      state = await save({ ...before, calling: null })
+      state = await save({ ...state, calling: null })
       throw error
     }
   }
 }
+
+type CallOutcome =
+  | { readonly mid: string; readonly psid: string | null; readonly requestedAtMs: number }
+  | { readonly unknownSinceMs: number }
+  /** It is there already. */
+  | 'refused'
 
 function beginCall(state: SendState, earlier: Calling | null, { clock }: OperationContext): Calling {
   const now = clock.now()

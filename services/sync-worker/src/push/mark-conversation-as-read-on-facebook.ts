@@ -4,6 +4,7 @@ import { commandsConversation } from '../sync/find-conversation.ts'
 import { readThread } from '../sync/sync-conversation-status-from-facebook.ts'
 import { writePulled } from '../sync/write-pulled.ts'
 import { isRefusal } from './mirror-label.ts'
+import { untilExpired } from './until-expired.ts'
 
 /**
  * Tells the person that the page has seen the conversation. Whether that lowers Facebook's own unread count is not
@@ -13,7 +14,8 @@ export const markConversationAsReadOnFacebook: Operation = async (context) => {
   const conversation = await commandsConversation(context)
   if (conversation.psid === null)
     throw new AppError('NOT_SUPPORTED_BY_FACEBOOK', 'Only a conversation with exactly one person can be marked as read')
-  await context.writes.markSeen(conversation.psid)
+  const { psid } = conversation
+  await untilExpired(context, (guard) => context.writes.markSeen(psid, guard))
   const isVerified = await readBack(context)
   const { unread_count } = await commandsConversation(context)
   return {

@@ -3,6 +3,7 @@ import type { ThreadControlArguments } from '@pagesync/shared/model/command-argu
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { commandsConversation } from '../sync/find-conversation.ts'
 import { isRefusal } from './mirror-label.ts'
+import { untilExpired } from './until-expired.ts'
 
 /** Facebook's own inbox ("Page Inbox"), for "hand it to a person" (Messenger Platform, "Conversation Routing"). */
 const PAGE_INBOX_APP_ID = '263902037430900'
@@ -15,12 +16,13 @@ export const controlThread: Operation = async (context) => {
   if (psid === null)
     throw new AppError('NOT_SUPPORTED_BY_FACEBOOK', 'Only a conversation with exactly one person has a controlling app')
   const targetAppId = action === 'pass' ? (target_app_id ?? PAGE_INBOX_APP_ID) : undefined
-  await context.writes.threadControl({
+  const control = {
     action,
     psid,
     ...(targetAppId ? { targetAppId } : {}),
     ...(metadata === undefined ? {} : { metadata }),
-  })
+  }
+  await untilExpired(context, (guard) => context.writes.threadControl(control, guard))
   const owner = await ownerOf(psid, context)
   const wanted = action === 'release' ? null : (targetAppId ?? context.pushSettings.appId)
   return {

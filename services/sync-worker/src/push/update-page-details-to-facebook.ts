@@ -1,5 +1,6 @@
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { pullPageFields } from '../sync/sync-page-details-from-facebook.ts'
+import { untilExpired } from './until-expired.ts'
 
 const FIELDS = ['about', 'phone', 'website'] as const
 type Field = (typeof FIELDS)[number]
@@ -44,7 +45,8 @@ async function update(
 ): Promise<PulledFields> {
   const checkpoint: UpdateCheckpoint = { updating }
   await context.save(checkpoint, { phase: 'update', done: 0, total: updating.length })
-  await context.writes.updatePage(Object.fromEntries(differing.map((field) => [field, wanted[field] ?? ''])))
+  const fields = Object.fromEntries(differing.map((field) => [field, wanted[field] ?? '']))
+  await untilExpired(context, (guard) => context.writes.updatePage(fields, guard))
   return pullPageFields(asked, 'live', context)
 }
 
