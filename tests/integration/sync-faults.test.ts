@@ -1,3 +1,5 @@
+import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { DEAD_LETTERS } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import type { CommandRow, ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { openSyncedCollections } from '@pagesync/shared/store/repositories/synced.ts'
 import { describe, expect, it } from 'vitest'
@@ -329,5 +331,24 @@ describe('a command that is wrong', () => {
         message: expect.any(String),
         dead_letter_id: expect.stringMatching(/^dl_/),
       })
+  })
+
+  it('is kept byte for byte where it cannot even be read, and told of as nobody’s', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 5 })
+    const values = ['', 'archive it', '{"id":"cut', '[]', 'null', '{}', '\u0000\ufffd', 'x'.repeat(800_000)]
+    const records = values.map((value) => ({ key: bed.page.facebook_page_id, value, headers: {} }))
+    await bed.eventLog.publish(TOPICS.commands, records)
+    expect((await bed.run('page.sync_details')).state).toBe('succeeded')
+    const rejected = await eventually(() => {
+      const found = bed.changes.filter(({ type }) => type === 'command.rejected')
+      return found.length >= values.length ? found : undefined
+    })
+    for (const change of rejected)
+      expect(change).toMatchObject({ tenant_id: '', page_id: 0, cause: {}, fields: { code: 'COMMAND_REJECTED' } })
+    const letters = await bed.store
+      .collection(DEAD_LETTERS)
+      .getMany(rejected.map(({ fields }) => String(fields.dead_letter_id)))
+    const kept = letters.map(({ payload }) => payload ?? '')
+    expect(kept.toSorted()).toEqual(values.map((value) => Buffer.from(value).toString('base64')).toSorted())
   })
 })
