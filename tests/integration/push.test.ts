@@ -331,6 +331,25 @@ describe('sending a message', () => {
     expect(await bed.sent()).toMatchObject([{ text: 'Sorry', tag: 'HUMAN_AGENT' }])
   })
 
+  it('waits no longer than its window is open, and a day', async () => {
+    await using bed = await openPushBed()
+    const HOUR_MS = 3_600_000
+    const created_at_ms = Math.floor(Date.now() / 1_000) * 1_000 - 20 * HOUR_MS
+    const { psid } = await bed.simulator.control<{ psid: string }>('POST', 'messages', { text: 'Hm?', created_at_ms })
+    await eventually(async () => (await bed.reader.conversationsByKey([`${bed.page.id}:${psid}`])).length > 0)
+    const expires = async (args: Record<string, unknown>, more: Record<string, unknown> = {}) => {
+      const toPerson = { message: 'Later', recipient_id: psid, ...args }
+      const options = { conversation_id: null, not_before: new Date(Date.now() + HOUR_MS).toISOString(), ...more }
+      const row = await bed.command(await bed.publishTo('message.send', toPerson, options), () => true)
+      return Math.round((row.expires_ms - created_at_ms) / HOUR_MS)
+    }
+    expect(await expires({})).toBe(24)
+    const requested_by = { kind: 'person', id: 'dara' }
+    expect(await expires({ tag: 'HUMAN_AGENT' }, { requested_by })).toBe(20 + 24)
+    const expires_at = new Date(created_at_ms + 22 * HOUR_MS).toISOString()
+    expect(await expires({}, { expires_at })).toBe(22)
+  })
+
   it('tells of what Facebook refuses: the window, a person out of reach, a thread of another app', async () => {
     await using bed = await openPushBed()
     const refused = async (error: Record<string, unknown>) => {

@@ -1,5 +1,4 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
-import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { replyWindow } from './views/conversation.ts'
 
@@ -18,13 +17,4 @@ export function windowRefusal(conversation: Known, isHuman: boolean, nowMs: numb
       ? 'The person wrote more than 24 hours ago: only a person may answer, with the tag HUMAN_AGENT'
       : 'The person wrote more than 7 days ago: Facebook takes no answer until they write again'
   return new AppError('MESSAGE_WINDOW_CLOSED', message, { status: 409 })
-}
-
-const SEND_EXPIRES_MS = 24 * 3_600_000
-
-/** A message that could not be sent while its window was open is not sent later. */
-export function sendExpiresMs(conversation: Known | undefined, isHuman: boolean, nowMs: number): number {
-  const latestMs = nowMs + SEND_EXPIRES_MS
-  if (!conversation || conversation.last_customer_ms === null) return latestMs
-  return Math.min(latestMs, replyWindowEndMs(conversation.last_customer_ms, isHuman))
 }

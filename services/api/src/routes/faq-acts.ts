@@ -1,6 +1,7 @@
 import { fillTemplate } from '@pagesync/shared/automations/fill-template.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { SendArguments } from '@pagesync/shared/model/command-arguments.ts'
+import { sendExpiresMs } from '@pagesync/shared/model/reply-window.ts'
 import { replyKey } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
@@ -9,7 +10,7 @@ import { conversationIdsOfKeys } from '../conversation-ids.ts'
 import { presentSend } from '../present-push.ts'
 import { pushArguments } from '../push-arguments.ts'
 import { pushSchema } from '../push-schema.ts'
-import { sendExpiresMs, windowRefusal } from '../reply-window.ts'
+import { windowRefusal } from '../reply-window.ts'
 import { body, errors, IdParams, success } from '../route-shapes.ts'
 import { AutomaticReply, presentAutomaticReply } from '../views/automation.ts'
 import { PUSH_RESULTS } from '../views/push-results.ts'
@@ -59,7 +60,7 @@ export const registerFaqActs: RegisterRoutes = (api, context) => {
         type: 'message.send',
         arguments: args,
         refusal: (nowMs) => windowRefusal(conversation, false, nowMs),
-        expiresMs: sendExpiresMs(conversation, false, clock.now()),
+        expiresMs: sendExpiresMs(conversation.last_customer_ms, false, clock.now()),
         present: async (row) => {
           const [log] = await replies.getByKeys([replyKey(page.id, `command/${row.command_id}`)])
           return {

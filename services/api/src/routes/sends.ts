@@ -1,5 +1,6 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { SendBody } from '@pagesync/shared/model/command-arguments.ts'
+import { sendExpiresMs } from '@pagesync/shared/model/reply-window.ts'
 import { type ConversationRow, conversationKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -8,7 +9,7 @@ import { callerOf } from '../caller.ts'
 import { presentSend } from '../present-push.ts'
 import { argumentsRefusal, pushArguments } from '../push-arguments.ts'
 import { pushSchema } from '../push-schema.ts'
-import { sendExpiresMs, windowRefusal } from '../reply-window.ts'
+import { windowRefusal } from '../reply-window.ts'
 import { ConversationParams, PageParams } from '../route-shapes.ts'
 
 const Closed = { additionalProperties: false }
@@ -87,7 +88,7 @@ function send(
     refusal: (nowMs) =>
       argumentsRefusal('message.send', args, { nowMs, caller, hasConversation, isAllowedUrl }) ??
       (conversation ? windowRefusal(conversation, isHuman, nowMs) : null),
-    expiresMs: sendExpiresMs(conversation, isHuman, clock.now()),
+    expiresMs: sendExpiresMs(conversation?.last_customer_ms ?? null, isHuman, clock.now()),
     present: (row) => presentSend(row, page, { pages, reader, nowMs: clock.now() }),
   })
 }

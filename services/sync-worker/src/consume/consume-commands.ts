@@ -8,6 +8,7 @@ import type { Command } from '@pagesync/shared/model/command.ts'
 import { type ArgumentProblem, readArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { commandChange } from '@pagesync/shared/model/command-change.ts'
 import { type NewCommand, withState } from '@pagesync/shared/model/command-row.ts'
+import { sendExpiresMs } from '@pagesync/shared/model/reply-window.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
 import { inChunks } from '@pagesync/shared/store/in-chunks.ts'
 import type { DeadLetters } from '@pagesync/shared/store/repositories/dead-letters.ts'
@@ -17,6 +18,7 @@ import {
   type CommandRow,
   type ConversationRow,
   commandKey,
+  conversationKey,
   type PageRow,
 } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
@@ -186,12 +188,27 @@ async function accept(
     requestedBy: command.requested_by,
     trigger: command.requested_by.kind === 'schedule' ? 'schedule' : 'api',
     notBeforeMs,
-    expiresMs,
+    expiresMs: expiresMs ?? (await windowEndMs(command, conversation, page, deps)),
   }
   const key = command.idempotency_key
   if (!key) return (await deps.ledger.accept(input, now)).row
   const what = JSON.stringify([command.type, command.page_id, command.conversation_id ?? null, command.arguments ?? {}])
   return (await deps.ledger.acceptOnce(input, { value: key, requestHash: hash('sha256', what, 'base64url') }, now)).row
+}
+
+/** When a message expires of its own. One whose window has closed already is refused as that when it runs. */
+async function windowEndMs(
+  { type, arguments: args }: Command,
+  named: ConversationRow | undefined,
+  page: PageRow,
+  { reader, clock }: CommandConsumerDeps,
+): Promise<number | null> {
+  if (type !== 'message.send') return null
+  const psid = String(args?.recipient_id)
+  const [conversation] = named ? [named] : await reader.conversationsByKey([conversationKey(page.id, psid)])
+  const now = clock.now()
+  const endMs = sendExpiresMs(conversation?.last_customer_ms ?? null, args?.tag === 'HUMAN_AGENT', now)
+  return endMs > now ? endMs : null
 }
 
 function refusedArguments(problems: readonly ArgumentProblem[]): AppError {
