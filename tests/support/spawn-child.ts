@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { END_WITH_PARENT } from './end-with-parent.ts'
 
 /** A Node process of a file in `children/`, to be killed. */
 export interface Child extends AsyncDisposable {
@@ -15,7 +16,7 @@ export interface Child extends AsyncDisposable {
 
 export function spawnChild(name: string, args: readonly string[]): Child {
   const file = fileURLToPath(new URL(`children/${name}`, import.meta.url))
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...END_WITH_PARENT, file, ...args], { stdio: 'pipe' })
   const ended = once(child, 'close')
   const lines: string[] = []
   let rest = ''

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { END_WITH_PARENT } from './end-with-parent.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -28,10 +29,10 @@ export function spawnNode(
   nodeFlags: readonly string[] = [],
 ): NodeProcess {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [...nodeFlags, script, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, ...END_WITH_PARENT, script, ...args], {
     cwd: ROOT,
     env: { PATH, HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
   const lines: string[] = []
   const output: string[] = []
