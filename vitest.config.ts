@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
 const shared = {
@@ -5,10 +6,23 @@ const shared = {
   hookTimeout: 60_000,
 }
 
-/** `unit` runs in seconds without engines; `engines` needs Kafka and FerretDB or MongoDB (tests/support/engines/). */
+const patient = {
+  testTimeout: 90_000,
+  hookTimeout: 120_000,
+}
+
+/** Kafka's topics and consumer groups are the same for all who use them: such a file runs alone. */
+const systemTests = globSync('tests/{contract,integration,e2e,chaos}/**/*.test.ts')
+const sharesEngines = (file: string): boolean => /inject\('(kafka|mongodb)Url'\)/.test(readFileSync(file, 'utf8'))
+
+/**
+ * `unit` runs in seconds without engines; `embedded` are whole services on engines of their own, side by side;
+ * `engines` need Kafka and FerretDB or MongoDB (tests/support/engines/), one file after the other.
+ */
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/closing-line-reporter.ts'],
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -23,12 +37,17 @@ export default defineConfig({
       },
       {
         test: {
-          ...shared,
+          ...patient,
+          name: 'embedded',
+          include: systemTests.filter((file) => !sharesEngines(file)),
+        },
+      },
+      {
+        test: {
+          ...patient,
           name: 'engines',
-          include: ['tests/{contract,integration,e2e,chaos}/**/*.test.ts'],
           globalSetup: ['tests/support/global-setup.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
+          include: systemTests.filter(sharesEngines),
           fileParallelism: false,
         },
       },
