@@ -92,6 +92,48 @@ describe('a full sync', () => {
     expect(await total(bed)).toBe(stored)
   })
 
+  it('brings the conversations also where Facebook refuses the page’s details, and says so', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 5 })
+    await bed.simulator.control('POST', 'faults', {
+      match: { kind: 'page' },
+      times: 99,
+      action: { error: { code: 10 } },
+    })
+    const row = await bed.run('page.full_sync')
+    expect(row.state).toBe('partially_succeeded')
+    expect(row.result?.sync_results).toMatchObject({
+      page_details: { success: false, error: { code: 'PERMISSION_MISSING', message: expect.any(String) } },
+      contacts: { success: true },
+      conversations_total: 5,
+      errors: [],
+    })
+    expect(await allConversations(bed)).toHaveLength(5)
+    expect((await bed.pages.get('t_bed', bed.page.id))?.last_synced_ms).toBeNull()
+    await bed.simulator.control('DELETE', 'faults')
+    expect((await bed.run('page.full_sync')).state).toBe('succeeded')
+    expect((await bed.pages.get('t_bed', bed.page.id))?.last_synced_ms).not.toBeNull()
+  })
+
+  it('keeps what came where Facebook refuses the list of conversations, and fails where it refuses all', async () => {
+    await using bed = await openSyncBed({ ...SHAPE, count: 150 })
+    const refuse = (kind: string, nth: number) =>
+      bed.simulator.control('POST', 'faults', { match: { kind, nth }, times: 1, action: { error: { code: 368 } } })
+    await refuse('conversations', 2)
+    const row = await bed.run('page.full_sync')
+    expect(row.state).toBe('partially_succeeded')
+    expect(row.result?.sync_results).toMatchObject({
+      page_details: { success: true, page: { id: bed.page.id } },
+      contacts: { success: false, synced_count: 100 },
+      conversations_total: 100,
+      errors: [{ conversation_id: null, code: 'POLICY_BLOCKED' }],
+    })
+    expect((await bed.pages.get('t_bed', bed.page.id))?.last_synced_ms).toBeNull()
+    for (const kind of ['page', 'conversations']) await refuse(kind, 1)
+    expect(await bed.run('page.full_sync')).toMatchObject({ state: 'failed', failure: { code: 'POLICY_BLOCKED' } })
+    await bed.simulator.control('DELETE', 'faults')
+    expect(resultsOf(await bed.run('page.full_sync'))).toMatchObject({ conversations_total: 150, errors: [] })
+  })
+
   it('stops when the token dies in the middle, and goes on where it was once the page is connected again', async () => {
     await using bed = await openSyncBed(SHAPE)
     await bed.simulator.control('PUT', 'tokens', { subcode: 460, after_calls: 4 })

@@ -52,7 +52,11 @@ export const PULL_RESULTS = {
   'page.full_sync': {
     page_id: Id,
     sync_results: Type.Object({
-      page_details: Type.Object({ success: Type.Boolean(), page: Type.Optional(PulledPage) }),
+      page_details: Type.Object({
+        success: Type.Boolean(),
+        page: Type.Optional(PulledPage),
+        error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+      }),
       contacts: Type.Object({ success: Type.Boolean(), synced_count: Type.Integer() }),
       conversations: Type.Array(Type.Object({ id: nullable(Id), messages_synced: Type.Integer() }), {
         description: 'The first 1,000',

@@ -1,6 +1,6 @@
-import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { messagePlace, readListingPage } from '@pagesync/shared/graph/read-listing-page.ts'
 import type { OperationContext } from '../commands/operation.ts'
+import { isFinalForPart } from './is-final-for-part.ts'
 import { newestMs, reachesKnown } from './message-times.ts'
 import { type Deeper, ERRORS_MAX, type WalkState } from './walk-state.ts'
 import { markComplete, writePulledMessages } from './write-pulled.ts'
@@ -22,7 +22,7 @@ export async function pullDeeper(state: WalkState, context: OperationContext): P
       ),
     }
   } catch (error) {
-    if (!isFinalFor(error)) throw error
+    if (!isFinalForPart(error)) throw error
     const failed = { thread_id: first.thread_id, key: first.key, code: error.code, message: error.message }
     return { ...state, deeper: others, errors: [...state.errors, failed].slice(0, ERRORS_MAX) }
   }
@@ -40,14 +40,4 @@ async function pullPage(
     return { messages: rows.size, rest: { ...deeper, listing: list.next, newest_ms: newest } }
   if (newest !== null) await markComplete(deeper.key, newest, context)
   return { messages: rows.size, rest: null }
-}
-
-/** What concerns this one conversation: the others go on. A dead token concerns them all. */
-function isFinalFor(error: unknown): error is AppError {
-  return (
-    error instanceof AppError &&
-    error.kind === 'permanent' &&
-    error.code !== 'FACEBOOK_TOKEN_INVALID' &&
-    error.code !== 'FACEBOOK_MISCONFIGURED'
-  )
 }
