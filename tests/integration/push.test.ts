@@ -454,7 +454,7 @@ describe('a send whose answer is lost', () => {
 })
 
 describe('a push that expires while it waits', () => {
-  const SOON_MS = 1_500
+  const SOON_MS = 3_000
   const inAMoment = () => new Date(Date.now() + SOON_MS).toISOString()
 
   /** It is told as what it is, in the ledger and on the topic, and nothing was sent. */
@@ -592,6 +592,23 @@ describe('a push from the topic to a person who was erased', () => {
   })
 })
 
+/** An update of the page that the ledger has and the topic has not. */
+const acceptAlone = ({ ledger, page }: SyncBed, commandId: string, nowMs: number) =>
+  ledger.accept(
+    {
+      commandId,
+      tenantId: 't_bed',
+      pageId: page.id,
+      facebookPageId: page.facebook_page_id,
+      conversationKey: null,
+      type: 'page.update',
+      arguments: { about: 'from elsewhere' },
+      requestedBy: { kind: 'service', id: 'test' },
+      trigger: 'api',
+    },
+    nowMs,
+  )
+
 describe('a push behind a running sync of the same page', () => {
   it('goes ahead of it, also when another worker took the command up', async () => {
     await using bed = await openSyncBed({ count: 150, longShare: 0.2, longMessages: 120 }, { callsPerSecond: 5 })
@@ -599,20 +616,7 @@ describe('a push behind a running sync of the same page', () => {
     await bed.command(sync, ({ progress }) => (progress?.done ?? 0) > 0)
     const byTopic = await bed.run('page.update', { about: 'by the topic' })
     // Straight into the ledger, as when another worker has the topic's partition: nobody is woken.
-    const { row } = await bed.ledger.accept(
-      {
-        commandId: 'from-elsewhere',
-        tenantId: 't_bed',
-        pageId: bed.page.id,
-        facebookPageId: bed.page.facebook_page_id,
-        conversationKey: null,
-        type: 'page.update',
-        arguments: { about: 'from elsewhere' },
-        requestedBy: { kind: 'service', id: 'test' },
-        trigger: 'api',
-      },
-      Date.now(),
-    )
+    const { row } = await acceptAlone(bed, 'from-elsewhere', Date.now())
     await bed.ledger.save({ ...row, state: 'queued', due_ms: Date.now() })
     const fromElsewhere = await bed.command('from-elsewhere')
     expect([byTopic.state, fromElsewhere.state]).toEqual(['succeeded', 'succeeded'])
@@ -621,6 +625,16 @@ describe('a push behind a running sync of the same page', () => {
 })
 
 describe('the ledger', () => {
+  it('runs what stands in it and never came by the topic, five seconds after it was accepted', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    const acceptedMs = Date.now() - 4_000
+    await acceptAlone(bed, 'unheard', acceptedMs)
+    const row = await bed.command('unheard')
+    expect(row.transitions.map(({ state }) => state)).toEqual(['accepted', 'running', 'succeeded'])
+    expect((row.started_ms ?? 0) - acceptedMs).toBeGreaterThanOrEqual(5_000)
+    expect((await bed.pages.get('t_bed', bed.page.id))?.about).toBe('from elsewhere')
+  })
+
   it('forgets what ended long ago, and nothing that is open', async () => {
     await using bed = await openSyncBed(SHAPE)
     const done = await bed.run('page.sync_details')
