@@ -66,6 +66,18 @@ describe("the subscription to a page's webhooks", () => {
     expect(told(bed, 'page.webhook_unsubscribed')).toEqual([])
   })
 
+  it('of a page that is disconnected meanwhile is not claimed', async () => {
+    await using bed = await openSyncBed(SHAPE)
+    await subscribe(bed, null)
+    await bed.simulator.control('POST', 'faults', [{ match: { method: 'POST' }, action: { delay_ms: 1_000 } }])
+    const id = await bed.publish('page.subscribe_webhooks')
+    await bed.command(id, ({ progress }) => progress?.phase === 'webhooks')
+    await bed.pages.disconnect(await pageOf(bed), Date.now())
+    expect((await bed.command(id)).state).toBe('succeeded')
+    expect(await pageOf(bed)).toMatchObject({ status: 'disconnected', webhook_subscribed: false })
+    expect(told(bed, 'page.updated').filter(({ fields }) => fields.webhook_subscribed === true)).toEqual([])
+  })
+
   it('that Facebook refuses is known to be missing', async () => {
     await using bed = await openSyncBed(SHAPE)
     await subscribe(bed, null)

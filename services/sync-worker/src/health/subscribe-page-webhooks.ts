@@ -30,7 +30,8 @@ export const subscribePageWebhooks: Operation = async (context) => {
   if (isLost(finding)) await noteLost(finding, context)
   if (missing.length > 0) await writes.subscribe([...new Set([...present, ...WEBHOOK_FIELDS])])
   const row = await setSubscribed(true, context)
-  if (before !== true || isLost(finding)) await tell('page.updated', row, { webhook_subscribed: true }, context)
+  if (row.webhook_subscribed && (before !== true || isLost(finding)))
+    await tell('page.updated', row, { webhook_subscribed: true }, context)
   return { result: describe(finding, missing.length > 0 ? await fillGap(finding, context) : null) }
 }
 
@@ -56,9 +57,12 @@ async function noteLost({ before, missing, last_event_ms }: Finding, context: Op
   await tell('page.webhook_unsubscribed', row, fields, context)
 }
 
+/** A page that was disconnected meanwhile is not subscribed, whatever Facebook said: nothing of it is taken in. */
 const setSubscribed = (subscribed: boolean, { pages, page }: OperationContext): Promise<PageRow> =>
   pages.update(page.tenant_id, page.id, (row) =>
-    row.webhook_subscribed === subscribed ? null : { ...row, webhook_subscribed: subscribed },
+    row.webhook_subscribed === subscribed || row.status === 'disconnected'
+      ? null
+      : { ...row, webhook_subscribed: subscribed },
   )
 
 /** Deliveries fail for an hour before Facebook gives up: what came later than this before the last event may be missing. */
