@@ -160,6 +160,13 @@ describe('connecting by a login at Facebook', () => {
     const again = await browser.comeBack(new URL(`${CALLBACK}?state=x&code=y`), 'text/html')
     expect(again.status).toBe(400)
     expect(again.body).toContain('LOGIN_NOT_CONTINUED')
+    const denied = await browser.comeBack(await browser.dialog((await browser.start()).loginUrl, 'deny'), 'text/html')
+    expect(denied.body).toContain('LOGIN_DECLINED')
+    const audited = await eventually(async () => {
+      const { body } = await system.request(tenant.key, 'GET', '/audit-log')
+      return body.audit_log.find(({ status }: { status: number }) => status === 400)
+    })
+    expect(audited).toMatchObject({ code: 'LOGIN_DECLINED', request_id: denied.headers['x-request-id'] })
   })
 
   it('of one browser in two windows, both end', async () => {
@@ -252,6 +259,20 @@ describe('connecting by a login at Facebook', () => {
       const declined = await browser.comeBack(await browser.dialog(loginUrl, 'deny'))
       expect([declined.status, declined.body.code]).toEqual([400, 'LOGIN_DECLINED'])
       await refused(browser.comeBack(await browser.dialog(loginUrl)))
+    })
+
+    it('when the key that began it is revoked meanwhile', async () => {
+      const key = await data.addKey(tenant.id, ['admin'])
+      const browser = createBrowser({ id: tenant.id, key })
+      const back = await browser.dialog((await browser.start()).loginUrl)
+      const { api_keys: keys } = (await system.request(tenant.key, 'GET', '/api-keys')).body
+      await remove(`/api-keys/${keys.find(({ prefix }: { prefix: string }) => key.startsWith(prefix)).id}`)
+      await refused(browser.comeBack(back))
+      const tried = await eventually(async () => {
+        const { body } = await system.request(tenant.key, 'GET', '/audit-log')
+        return body.audit_log.find((entry: { route: string }) => entry.route.endsWith('/connect/callback'))
+      })
+      expect(tried).toMatchObject({ status: 400, code: 'LOGIN_NOT_CONTINUED' })
     })
 
     it("with another login's code, which was for nothing", async () => {

@@ -92,6 +92,11 @@ export function errorCodeOf(request: FastifyRequest): ErrorCode | undefined {
   return errorCodes.get(request)
 }
 
+/** For an answer that is no problem+json, such as a page for a browser. */
+export function noteErrorCode(request: FastifyRequest, code: ErrorCode): void {
+  errorCodes.set(request, code)
+}
+
 /**
  * Answers with problem+json without a log line, for a route that must not fill the log with what strangers cause.
  * `beside` are members that stand beside the error's own, such as `command`.

@@ -1,4 +1,6 @@
 import { AppError, toAppError } from '@pagesync/shared/errors/app-error.ts'
+import { noteErrorCode } from '@pagesync/shared/http/create-server.ts'
+import { notContinued } from '@pagesync/shared/store/repositories/logins.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
@@ -111,11 +113,11 @@ export const registerConnect: RegisterRoutes = (api, context) => {
   )
 }
 
-/** The login is taken first, whatever came back with it: it ends here. */
+/** The login is taken first, whatever came back with it: it ends here. A key that was revoked meanwhile connects nothing. */
 async function continueLogin(
   request: FastifyRequest,
   { state, code, error }: { state?: string; code?: string; error?: string },
-  { logins, facebook, connectAccount, clock }: ApiContext,
+  { logins, apiKeys, facebook, connectAccount, clock }: ApiContext,
 ): Promise<Connected> {
   const cookie = state === undefined ? undefined : readLoginCookie(request.headers.cookie, state)
   const login = await logins.take(state ?? '', cookie, clock.now())
@@ -127,6 +129,8 @@ async function continueLogin(
     requester: login.requester,
     credential: { keyHash: null, expiresMs: login.expires_ms },
   })
+  const { kind, id } = login.requester
+  if (kind === 'api_key' && !(await apiKeys.isLive(login.tenant_id, id, clock.now()))) throw notContinued()
   if (error !== undefined || code === undefined)
     throw new AppError(
       'LOGIN_DECLINED',
@@ -158,6 +162,7 @@ async function showBrowser(
     return reply.serializer(String).send(loginPage('Connected', lines))
   } catch (thrown) {
     const error = toAppError(thrown)
+    noteErrorCode(request, error.code)
     request.log.warn({ err: thrown, code: error.code }, 'login could not be ended')
     const lines = [`${error.message}.`, `Nothing was connected. (${error.code}, request ${request.id})`]
     return reply.code(error.status).serializer(String).send(loginPage('Not connected', lines))

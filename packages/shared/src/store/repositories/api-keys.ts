@@ -9,6 +9,8 @@ export type KeyUse = Pick<ApiKeyRow, 'key_id' | 'tenant_id'> & { readonly atMs: 
 export interface ApiKeys {
   /** Undefined for another tenant's as for an id that was never given. */
   get(tenantId: string, keyId: string): Promise<ApiKeyRow | undefined>
+  /** Is the key neither revoked nor expired? */
+  isLive(tenantId: string, keyId: string, nowMs: number): Promise<boolean>
   /** Which of these hashes belong to keys that are neither revoked nor expired. */
   areLive(hashes: readonly string[], nowMs: number): Promise<ReadonlySet<string>>
   /** Newest first, revoked and expired ones too. */
@@ -26,14 +28,19 @@ const CAS_ROUNDS_MAX = 20
 export function createApiKeys(store: Store): ApiKeys {
   const keys = store.collection(API_KEYS)
   const uses = store.collection(API_KEY_USES)
+  const get: ApiKeys['get'] = async (tenantId, keyId) => {
+    const [row] = await keys.find({ index: 'byKeyId', equals: { key_id: keyId }, limit: 1 })
+    return row?.tenant_id === tenantId ? row : undefined
+  }
   return {
-    async get(tenantId, keyId) {
-      const [row] = await keys.find({ index: 'byKeyId', equals: { key_id: keyId }, limit: 1 })
-      return row?.tenant_id === tenantId ? row : undefined
+    get,
+    async isLive(tenantId, keyId, nowMs) {
+      const row = await get(tenantId, keyId)
+      return row !== undefined && isLive(row, nowMs)
     },
     async areLive(hashes, nowMs) {
       const rows = hashes.length === 0 ? [] : await keys.getMany(hashes)
-      const live = rows.filter((row) => row.revoked_ms === null && (row.expires_ms ?? Infinity) > nowMs)
+      const live = rows.filter((row) => isLive(row, nowMs))
       return new Set(live.map((row) => row._id))
     },
     list: (tenantId, limit, after) =>
@@ -75,3 +82,6 @@ export function createApiKeys(store: Store): ApiKeys {
     },
   }
 }
+
+const isLive = ({ revoked_ms, expires_ms }: ApiKeyRow, nowMs: number): boolean =>
+  revoked_ms === null && (expires_ms ?? Number.POSITIVE_INFINITY) > nowMs

@@ -67,5 +67,5 @@ export function createLogins(store: Store): Logins {
 }
 
 /** The same for all: no hint what was wrong. */
-const notContinued = (): AppError =>
+export const notContinued = (): AppError =>
   new AppError('LOGIN_NOT_CONTINUED', 'The login is not known in this browser, was used, or took too long: begin anew')
