@@ -112,6 +112,22 @@ describe('regular expressions', () => {
     ['Où est ma COMMANDE', '^ou .*commandé$', true],
     ['order 12', 'order\\s*#?\\d{4,}', false],
     ['ราคาเท่าไหร่', 'ราคา|เท่าไร', true],
+    // What folding changes in the text it changes in the pattern: letters, digits, quotes, wide forms, invisible blanks.
+    ['Есть ЙОГУРТ?', 'йогурт', true],
+    ['де їжа', '^де\\s+їжа', true],
+    ['Tôi muốn ĐẶT hàng', 'đặt hàng', true],
+    ['Welche Straße?', 'straße\\?$', true],
+    ['ราคา ๑๐๐ บาท', '๑๐๐|[๕-๙]{3}', true],
+    ['ราคา ๗๘๙ บาท', '๑๐๐|[๕-๙]{3}', true],
+    ['what’s up', 'what’s', true],
+    ['ｓａｌｅ', 'ＳＡＬＥ', true],
+    ['តម្លៃប៉ុន្មាន', 'តម្លៃ\u200bប៉ុន្មាន', true],
+    // A wide form of a sign that means something in a pattern is only that sign.
+    ['多少钱？', '钱？$', true],
+    ['多少钱', '钱？$', false],
+    ['价格（含税）', '（含税）', true],
+    // A range that folding would turn round is left as it is.
+    ['ราคา', '^[ก-๙]+$', true],
   ])('%j and %s is %j', (text, pattern, expected) => {
     expect(matches(text, pattern, 'regex')).toBe(expected)
   })
