@@ -13,6 +13,8 @@ test('names are put in', () => {
 test.each([
   ['Hello {{name}}, thanks', 'Hello, thanks'],
   ['Hello, {{first_name}}!', 'Hello!'],
+  ['你好，{{name}}！', '你好！'],
+  ['مرحبا، {{name}}!', 'مرحبا!'],
   ['{{first_name}}, we are away', 'we are away'],
   ['Thank you {{name}}', 'Thank you'],
   ['សួស្តី {{name}}!', 'សួស្តី!'],

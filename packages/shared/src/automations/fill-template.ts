@@ -9,7 +9,7 @@ export interface TemplateNames {
 const NAME_LENGTH_MAX = 100
 const PLACEHOLDER = /\{\{\s*([a-z_]+)\s*\}\}/gi
 /** With the blank and the comma that only made sense beside a name. */
-const MISSING = /[ \t]*,?[ \t]*\{\{\s*(?:name|first_name|page_name)\s*\}\}/gi
+const MISSING = /[ \t]*[,،、，]?[ \t]*\{\{\s*(?:name|first_name|page_name)\s*\}\}/gi
 const MISSING_AT_BEGINNING = /^\s*\{\{\s*(?:name|first_name|page_name)\s*\}\}[\s,،、，:!.]*/i
 const NAMES = new Set(['name', 'first_name', 'page_name'])
 

@@ -7,6 +7,14 @@ describe('an e-mail address', () => {
     ['<a@b.co>', 'a@b.co'],
     ['écrivez à josé@exämple.fr !', 'josé@exämple.fr'],
     ['no@ and yes@mail.example.org', 'yes@mail.example.org'],
+    // Scripts without blanks: what stands around the address is no part of it, but an address may be of them.
+    ['อีเมลdara@example.comครับ', 'dara@example.com'],
+    ['我的邮箱是dara@example.com谢谢', 'dara@example.com'],
+    ['អ៊ីមែលdara.sok@mail.example.comបង', 'dara.sok@mail.example.com'],
+    ['用户@例え.jp', '用户@例え.jp'],
+    ['dara@mail.例え.jp', 'dara@mail.例え.jp'],
+    ['dara@example.公司', 'dara@example.公司'],
+    ['dara@mail.example.公司', 'dara@mail.example.公司'],
   ])('in %j is %s', (text, email) => {
     expect(findContactInfo(text).email).toBe(email)
   })

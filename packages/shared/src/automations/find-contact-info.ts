@@ -5,8 +5,16 @@ import { foldText } from './fold-text.ts'
 const SEARCHED_MAX = 500
 const LOCAL_PART_MAX = 64
 const ADDRESS_MAX = 254
-const BEFORE_AT = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+$/u
-const AFTER_AT = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u
+const LOCAL = "[\\p{L}\\p{N}.!#$%&'*+/=?^_`{|}~-]"
+const LABEL = '[\\p{L}\\p{N}-]'
+const UNSPACED = ['Thai', 'Lao', 'Khmer', 'Myanmar', 'Han', 'Hiragana', 'Katakana'].map((name) => `\\p{Script=${name}}`)
+/** In scripts without blanks an address stands right beside other words; an address of such a script is the rarer case. */
+const SPACED = `(?![${UNSPACED.join('')}])`
+const BEFORE_AT = [new RegExp(`(?:${SPACED}${LOCAL})+$`, 'u'), new RegExp(`${LOCAL}+$`, 'u')]
+const AFTER_AT = [
+  new RegExp(`^(?:${SPACED}${LABEL})+(?:\\.(?:${SPACED}${LABEL})+)+(?!${SPACED}${LABEL}|\\.\\p{L})`, 'u'),
+  new RegExp(`^${LABEL}+(?:\\.${LABEL}+)+`, 'u'),
+]
 /** With the leading 0 that most countries dial at home. */
 const LOCAL_NUMBER = /(?<![\d+])0(?:[ .()-]{0,2}\d){7,11}(?!\d)/
 const DIGITS_OF_A_NUMBER = 6
@@ -38,11 +46,19 @@ export function looksLikePhone(text: string): boolean {
 
 function findEmail(text: string): string | null {
   for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
-    const local = BEFORE_AT.exec(text.slice(Math.max(0, at - LOCAL_PART_MAX - 1), at))?.[0].replace(/^[.'`{|}]+/, '')
-    const domain = AFTER_AT.exec(text.slice(at + 1, at + 1 + ADDRESS_MAX))?.[0]
+    const local = firstMatch(BEFORE_AT, text.slice(Math.max(0, at - LOCAL_PART_MAX - 1), at))?.replace(/^[.'`{|}]+/, '')
+    const domain = firstMatch(AFTER_AT, text.slice(at + 1, at + 1 + ADDRESS_MAX))
     if (local && domain && isLocalPart(local) && isDomain(domain)) return `${local}@${domain.toLowerCase()}`
   }
   return null
+}
+
+function firstMatch(patterns: readonly RegExp[], text: string): string | undefined {
+  for (const pattern of patterns) {
+    const found = pattern.exec(text)
+    if (found) return found[0]
+  }
+  return undefined
 }
 
 function isLocalPart(local: string): boolean {
