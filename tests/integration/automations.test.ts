@@ -411,4 +411,39 @@ describe('an unanswered alert', () => {
     await eventually(async () => (await waiting.count('automation', id))?.uses === 1)
     expect(await waiting.log()).toHaveLength(1)
   })
+
+  it('is told also of who writes on: once it is opened again, and by an alert that was made meanwhile', async () => {
+    const clock = createTestClock(Date.now())
+    await using waiting = await openAutomationBed({ clock })
+    const first = await waiting.automation('unanswered_alert', { hours: 0.25 })
+    const writes = (text: string, more = {}) => waiting.writes(text, { created_at_ms: clock.now(), ...more })
+    const { psid } = await writes('hello')
+    const { id: archived } = await eventually(() => waiting.conversation(psid))
+    await waiting.command(await waiting.publish('conversation.archive', { conversation_id: archived, arguments: {} }))
+    const other = await writes('hello')
+    const { id: open } = await eventually(() => waiting.conversation(other.psid))
+    const alerts = (): unknown[][] =>
+      waiting
+        .triggered()
+        .filter(({ fields }) => fields.alert === 'unanswered')
+        .map(({ fields }) => [fields.automation_id, fields.conversation_id])
+    const told = (count: number): Promise<true | undefined> =>
+      eventually(async () => {
+        await clock.advance(1_000)
+        return alerts().length >= count || undefined
+      }, 20_000)
+    await clock.advance(16 * 60_000)
+    await told(1)
+    const second = await waiting.automation('unanswered_alert', { hours: 0.26 })
+    await writes('is anybody there?', { psid })
+    await told(3)
+    await writes('is anybody there?', { psid: other.psid })
+    await told(4)
+    expect(alerts()).toEqual([
+      [first, open],
+      [first, archived],
+      [second, archived],
+      [second, open],
+    ])
+  })
 })

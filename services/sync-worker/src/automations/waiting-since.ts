@@ -12,9 +12,12 @@ export type Waiting = NonNullable<ConversationRepliesRow['waiting']>
 export function waitingSince(known: Waiting | undefined, conversation: ConversationRow): number | null {
   const { last_message_direction, last_message_automatic, last_customer_ms, last_person_reply_ms } = conversation
   if (last_customer_ms === null || (last_message_direction === 'out' && !last_message_automatic)) return null
+  const answeredMs = last_person_reply_ms ?? 0
+  // What an automation said after the person's answer takes nothing of it away.
+  if (answeredMs >= last_customer_ms) return null
   const since = known?.since_ms ?? null
   // Answered, and written again since, within one batch.
-  if (since === null || (last_person_reply_ms ?? 0) >= since) return last_customer_ms
+  if (since === null || answeredMs >= since) return last_customer_ms
   return since
 }
 

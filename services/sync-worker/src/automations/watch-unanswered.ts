@@ -41,12 +41,14 @@ export async function watchUnanswered(
     expect: 'existing',
     fold: (row, [seen], key) => {
       const { page, conversation, rules: compiled } = seen as Seen
-      const since = waitingSince(row?.waiting, conversation)
-      if (since === (row?.waiting?.since_ms ?? null)) return row
-      const base = row ?? { _id: key, tenant_id: page.tenant_id, page_id: page.id, replies: [] }
-      const waiting = { since_ms: since, alerted: row?.waiting?.alerted ?? {} }
+      const known = row?.waiting ?? { since_ms: null, alerted: {} }
+      const waiting = { ...known, since_ms: waitingSince(known, conversation) }
+      // Also of a wait that goes on: opened again, muted, or of an alert that is new.
       const [next] = alertsToCome(compiled, conversation, waiting, isPageBlocked(page))
-      return { ...base, waiting, alert_due_ms: next?.dueMs ?? null }
+      const dueMs = next?.dueMs ?? null
+      if (waiting.since_ms === known.since_ms && dueMs === (row?.alert_due_ms ?? null)) return row
+      const base = row ?? { _id: key, tenant_id: page.tenant_id, page_id: page.id, replies: [] }
+      return { ...base, waiting, alert_due_ms: dueMs }
     },
   })
 }
