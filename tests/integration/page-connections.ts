@@ -130,10 +130,18 @@ export function describePageConnections(name: string, open: () => Promise<Store>
         message: expect.stringContaining('another key under the name a'),
       })
       await checkTokenKeys(store, ring('b', 'a'))
+      // Whoever lost it starts by saying so: pages are connected again one by one.
+      const without = createTokenSealer(`b:${keyOf(98)},a:lost`)
+      await checkTokenKeys(store, without)
+      await expect(createPages(store, createSequences(store), without).accessToken(page)).rejects.toMatchObject({
+        code: 'TOKEN_UNREADABLE',
+      })
+      expect(await resealTokens(store, without, 1000)).toEqual({ resealed: 0, unreadable: before, remaining: before })
 
-      // One that was damaged keeps none of the others.
+      // One that was damaged keeps none of the others, and no service from starting.
       const [damaged] = await tokens()
       await store.collection(SEALED_TOKENS).replaceMany([{ ...damaged!, sealed: 'v1.a.AAAA', key_id: 'a' }])
+      await checkTokenKeys(store, ring('b', 'a'))
       const some = await resealTokens(store, ring('b', 'a'), 1)
       expect(some).toMatchObject({ unreadable: 1, remaining: 1 })
       expect(some.resealed).toBe(before - 1)

@@ -1,5 +1,6 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { FacebookLogin, ListedPage } from '@pagesync/shared/graph/facebook-login.ts'
+import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Requester } from '@pagesync/shared/model/command.ts'
 import type { Accounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import type { AccountRow } from '@pagesync/shared/store/repositories/connection-rows.ts'
@@ -48,12 +49,19 @@ export interface ConnectAccountDeps {
   readonly accounts: Accounts
   readonly pages: Pick<Pages, 'ofFacebook'>
   readonly connectPage: ConnectPage
+  readonly logger: Pick<Logger, 'error'>
 }
 
 /** Connecting is a dozen writes a page: so many pages at the same time. */
 const PAGES_AT_ONCE = 8
 
-export function createConnectAccount({ facebook, accounts, pages, connectPage }: ConnectAccountDeps): ConnectAccount {
+export function createConnectAccount({
+  facebook,
+  accounts,
+  pages,
+  connectPage,
+  logger,
+}: ConnectAccountDeps): ConnectAccount {
   const connectOne = async (listed: ListedPage, account: AccountRow, who: OnBehalf, nowMs: number) => {
     const { id: facebookPageId, name, accessToken } = listed
     try {
@@ -85,8 +93,19 @@ export function createConnectAccount({ facebook, accounts, pages, connectPage }:
     }
   }
 
+  /** One that cannot be opened is as good as none. */
+  const readToken = async (account: AccountRow): Promise<string | undefined> => {
+    try {
+      return await accounts.accessToken(account)
+    } catch (err) {
+      if (!(err instanceof AppError) || err.code !== 'TOKEN_UNREADABLE') throw err
+      logger.error({ err, account_id: account.id }, 'token of an account could not be opened')
+      return undefined
+    }
+  }
+
   const withToken = async <T>(account: AccountRow, use: (userToken: string) => Promise<T>): Promise<T> => {
-    const userToken = account.status === 'connected' ? await accounts.accessToken(account) : undefined
+    const userToken = account.status === 'connected' ? await readToken(account) : undefined
     if (userToken === undefined)
       throw new AppError('PAGE_REAUTH_REQUIRED', `Account ${account.id} must be connected again first`)
     try {

@@ -165,7 +165,7 @@ export function createContext(deps: ContextDeps): OwnedContext {
       accounts,
       logins: createLogins(store),
       connectPage,
-      connectAccount: createConnectAccount({ facebook, accounts, pages, connectPage }),
+      connectAccount: createConnectAccount({ facebook, accounts, pages, connectPage, logger }),
       disconnectPage,
       disconnectAccount: createDisconnectAccount({ accounts, pages, disconnectPage, eraser }),
       publicUrl,

@@ -414,6 +414,19 @@ describe("an account's pages", () => {
     const { accounts } = (await system.request(tenant.key, 'GET', '/accounts')).body
     expect(accounts[0]).toMatchObject({ status: 'connected', token_status: 'invalid' })
   })
+
+  it('ask for a new login where the key that sealed the token is lost, and are disconnected all the same', async () => {
+    const { body } = await connect()
+    const tokens = system.store.collection(SEALED_TOKENS)
+    const sealed = await tokens.find({ index: 'byTenant', equals: { tenant_id: tenant.id }, limit: 100 })
+    await tokens.replaceMany(sealed.map((row) => ({ ...row, sealed: 'v1.lost.AAAA', key_id: 'lost' })))
+    for (const path of [`/accounts/${body.account.id}/sync-pages`, `/pages/${pageNamed(body, '510').id}/reconnect`]) {
+      const answer = await post(path)
+      expect([answer.status, answer.body.code], path).toEqual([409, 'PAGE_REAUTH_REQUIRED'])
+    }
+    expect((await remove(`/pages/${pageNamed(body, '511').id}`)).body).toMatchObject({ webhooks_unsubscribed: false })
+    expect((await connect()).body.pages).toHaveLength(3)
+  })
 })
 
 describe('a page', () => {

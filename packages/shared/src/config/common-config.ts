@@ -33,7 +33,7 @@ export const TokenSettings = {
   TOKEN_KEYS: Secret({
     check: tokenKeyProblems,
     description:
-      'Keys that seal stored access tokens, by comma, as name:key with 32 bytes in Base64 each: the first seals, all open',
+      'Keys that seal stored access tokens, by comma, as name:key with 32 bytes in Base64 each: the first seals, all open; name:lost for one that nobody has any more',
   }),
 }
 

@@ -16,6 +16,8 @@ export interface TokenSealer {
   readonly keyId: string
   /** Names of all keys that open. */
   readonly keyIds: readonly string[]
+  /** Names of those that are lost. */
+  readonly lostKeyIds: readonly string[]
   /** `v1.<key id>.<Base64url of IV, ciphertext and tag>`; never twice the same. */
   seal(token: string, owner: TokenOwner): string
   /** @throws AppError TOKEN_UNREADABLE for another owner, a key that is not in the ring, or anything changed */
@@ -34,19 +36,21 @@ const TAG_BYTES = 16
  */
 export function createTokenSealer(tokenKeys: string): TokenSealer {
   const ring = parseTokenKeys(tokenKeys)
-  const [first] = ring
+  const keys = new Map(ring.flatMap(({ id, key }) => (key === null ? [] : [[id, key]])))
+  const [first] = keys
   if (!first) throw new AppError('CONFIGURATION_INVALID', 'TOKEN_KEYS holds no key')
-  const keys = new Map(ring.map(({ id, key }) => [id, key]))
+  const [keyId, sealingKey] = first
 
   return {
-    keyId: first.id,
-    keyIds: ring.map(({ id }) => id),
+    keyId,
+    keyIds: [...keys.keys()],
+    lostKeyIds: ring.flatMap(({ id, key }) => (key === null ? [id] : [])),
     seal(token, owner) {
       const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv(CIPHER, first.key, iv, { authTagLength: TAG_BYTES })
-      cipher.setAAD(associatedData(first.id, owner))
+      const cipher = createCipheriv(CIPHER, sealingKey, iv, { authTagLength: TAG_BYTES })
+      cipher.setAAD(associatedData(keyId, owner))
       const text = Buffer.concat([iv, cipher.update(token, 'utf8'), cipher.final(), cipher.getAuthTag()])
-      return `${FORM}.${first.id}.${text.toString('base64url')}`
+      return `${FORM}.${keyId}.${text.toString('base64url')}`
     },
     open(sealed, owner) {
       const [form, keyId = '', text = '', ...more] = sealed.split('.')

@@ -17,6 +17,14 @@ describe('TOKEN_KEYS', () => {
     ])
   })
 
+  test('names a key that is lost, which seals nothing', () => {
+    expect(parseTokenKeys(`2026-11:${KEY},2026-05:lost`)).toEqual([
+      { id: '2026-11', key: Buffer.alloc(32, 0xa5) },
+      { id: '2026-05', key: null },
+    ])
+    expect(tokenKeyProblems('2026-05:lost')).toEqual(['has at place 1 a lost key, where the one that seals must be'])
+  })
+
   test.each([
     ['a key without a name', KEY, [/^has at place 1 no name/]],
     ['name and key the wrong way round', `${KEY}:2026-11`, [/^has at place 1 no name/]],
