@@ -60,6 +60,24 @@ describe('the schedule of a page', () => {
     expect((await read()).body.schedule.incremental).toBe('0 * * * *')
   })
 
+  it('is in the time zone of the page, where it has none of its own', async () => {
+    const timers = createPageTimers(system.store)
+    const settings = (body: unknown) =>
+      system.request(tenant.key, 'PATCH', `/pages/${pageId}`, { body: { settings: body } })
+    expect((await settings({ timezone: '+07:00' })).status).toBe(400)
+    await settings({ timezone: 'Asia/Phnom_Penh' })
+    const { schedule } = (await write({ full: '0 2 * * *' })).body
+    expect(schedule).toMatchObject({ timezone: 'Asia/Phnom_Penh', next_full_at: expect.stringMatching(/T19:/) })
+    expect((await write({ timezone: 'Asia/Tokyo' })).body.schedule.timezone).toBe('Asia/Tokyo')
+    await write({ timezone: null })
+    const far = Date.now() + 3_600_000
+    const row = { page_id: pageId, page_key: 'x', tenant_id: tenant.id, plan: 'old', run_ms: far, due_ms: far }
+    await timers.write([{ ...row, _id: `${pageId}:full_sync`, kind: 'full_sync' }], [])
+    await settings({ timezone: null })
+    expect((await read()).body.schedule.timezone).toBe('UTC')
+    expect((await timers.due(Date.now(), 10)).map(({ kind }) => kind)).toEqual(['full_sync'])
+  })
+
   it('lets a worker look at its timers at once', async () => {
     const timers = createPageTimers(system.store)
     const far = Date.now() + 3_600_000

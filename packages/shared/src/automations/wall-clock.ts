@@ -12,6 +12,8 @@ export interface WallTime {
 }
 
 export function isTimeZone(name: string): boolean {
+  // Offsets such as +07:00 are known to Intl, too, but have no summer.
+  if (!/^[A-Za-z]/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

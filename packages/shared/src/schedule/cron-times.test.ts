@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createCronTimes, cronProblem, isTimezone } from './cron-times.ts'
+import { isTimeZone } from '../automations/wall-clock.ts'
+import { createCronTimes, cronProblem } from './cron-times.ts'
 
 const times = createCronTimes()
 const ms = (time: string): number => Date.parse(time)
@@ -130,7 +131,7 @@ describe('a pattern', () => {
   it('that is wrong, or in a zone that is not there, has no runs', () => {
     expect(times.nextMs('61 * * * *', 'UTC', 0, 0)).toBeNull()
     expect(times.nextMs('0 2 * * *', 'Mars/Base', 0, 0)).toBeNull()
-    expect([isTimezone('Asia/Phnom_Penh'), isTimezone('UTC')]).toEqual([true, true])
-    expect([isTimezone('Mars/Base'), isTimezone(''), isTimezone('+07:00')]).toEqual([false, false, false])
+    expect([isTimeZone('Asia/Phnom_Penh'), isTimeZone('UTC')]).toEqual([true, true])
+    expect([isTimeZone('Mars/Base'), isTimeZone(''), isTimeZone('+07:00')]).toEqual([false, false, false])
   })
 })

@@ -1,4 +1,5 @@
 import { Cron } from 'croner'
+import { isTimeZone } from '../automations/wall-clock.ts'
 
 /** When a pattern's runs are. Pure but for what it remembers of patterns that it has read. */
 export interface CronTimes {
@@ -66,19 +67,8 @@ export function cronProblem(pattern: string): string | null {
   return cron.nextRun() === null ? 'never runs' : null
 }
 
-export function isTimezone(name: string): boolean {
-  // Offsets such as +07:00 are known to Intl, too, but have no summer.
-  if (!/^[A-Za-z]/.test(name)) return false
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
-
 function openCron(pattern: string, timezone: string): Cron | null {
-  if (!isTimezone(timezone)) return null
+  if (!isTimeZone(timezone)) return null
   try {
     return new Cron(pattern, { timezone, mode: '5-part', paused: true })
   } catch {

@@ -1,3 +1,5 @@
+import { type PageRow, pageSettings } from '../store/repositories/rows.ts'
+
 /** When a page is synced by itself: cron patterns of five fields in a time zone; null: not at all. */
 export interface PageSchedule {
   /** Everything anew. */
@@ -8,9 +10,11 @@ export interface PageSchedule {
   readonly timezone: string
 }
 
-const DEFAULT_SCHEDULE: PageSchedule = { full: '0 2 * * *', incremental: '*/15 * * * *', timezone: 'UTC' }
+const DEFAULT_PATTERNS = { full: '0 2 * * *', incremental: '*/15 * * * *' } as const
 
-export const pageSchedule = ({ schedule }: { readonly schedule?: Partial<PageSchedule> }): PageSchedule => ({
-  ...DEFAULT_SCHEDULE,
-  ...schedule,
+/** In the time zone of the page, where the schedule has none of its own. */
+export const pageSchedule = (page: Pick<PageRow, 'schedule' | 'settings'>): PageSchedule => ({
+  ...DEFAULT_PATTERNS,
+  timezone: pageSettings(page).timezone,
+  ...page.schedule,
 })

@@ -80,6 +80,8 @@ describe('the timers of a page', () => {
     const rows = stored(page())
     const moved = page({ schedule: { timezone: 'Asia/Phnom_Penh' } })
     expect(armTimers(moved, rows, SETTINGS).changed.map(({ kind }) => kind)).toEqual(['full_sync', 'incremental_sync'])
+    const settled = page({ settings: { timezone: 'Asia/Phnom_Penh' } })
+    expect(armTimers(settled, rows, SETTINGS)).toEqual(armTimers(moved, rows, SETTINGS))
     const without = page({ schedule: { full: null } })
     expect(armTimers(without, rows, SETTINGS).changed).toMatchObject([
       { kind: 'full_sync', run_ms: null, due_ms: null },

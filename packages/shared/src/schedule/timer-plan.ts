@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { PageRow } from '../store/repositories/rows.ts'
 import type { TimerKind } from '../store/repositories/timer-rows.ts'
 import type { CronTimes } from './cron-times.ts'
 import { type PageSchedule, pageSchedule } from './page-schedule.ts'
@@ -11,10 +12,7 @@ export interface CheckIntervals {
 
 export type SyncKind = 'full_sync' | 'incremental_sync'
 
-interface PlannedPage {
-  readonly id: number
-  readonly schedule?: Partial<PageSchedule>
-}
+type PlannedPage = Pick<PageRow, 'id' | 'schedule' | 'settings'>
 
 /** What a timer goes by, as text: a timer that was made by another plan is made anew. */
 export function timerPlan(kind: TimerKind, page: PlannedPage, every: CheckIntervals): string {

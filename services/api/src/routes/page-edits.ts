@@ -8,7 +8,7 @@ import { named } from '../views/shapes.ts'
 
 const PageBody = body({ settings: PageSettingsBody }, { examples: [{ settings: { mirror_labels: true } }] })
 
-export const registerPageEdits: RegisterRoutes = (api, { ownership, pages }) => {
+export const registerPageEdits: RegisterRoutes = (api, { ownership, pages, timers, clock }) => {
   api.patch(
     '/pages/:id',
     {
@@ -36,6 +36,8 @@ export const registerPageEdits: RegisterRoutes = (api, { ownership, pages }) => 
         assertTimeZone(settings, '/settings')
         return JSON.stringify(settings) === JSON.stringify(row.settings ?? {}) ? null : { ...row, settings }
       })
+      // Its time zone is that of its schedule.
+      await timers.lookAgain(page.id, clock.now())
       return { success: true as const, page: presentPage(page) }
     },
   )

@@ -1,5 +1,6 @@
+import { isTimeZone } from '@pagesync/shared/automations/wall-clock.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
-import { type CronTimes, cronProblem, isTimezone } from '@pagesync/shared/schedule/cron-times.ts'
+import { type CronTimes, cronProblem } from '@pagesync/shared/schedule/cron-times.ts'
 import { type PageSchedule, pageSchedule } from '@pagesync/shared/schedule/page-schedule.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { type Static, Type } from '@sinclair/typebox'
@@ -69,7 +70,7 @@ export const registerSchedule: RegisterRoutes = (api, { ownership, pages, timers
       schema: {
         tags: ['sync'],
         summary: 'Change when the page is synced by itself',
-        description: `Members that are not named stay; without a time zone it is UTC. ${WHEN}`,
+        description: `Members that are not named stay; without a time zone it is the page’s. ${WHEN}`,
         params: IdParams,
         body: ScheduleBody,
         response: {
@@ -109,7 +110,7 @@ function assertReadable({ full, incremental, timezone }: ScheduleBody): void {
   const problems = [
     ...patternProblems('/full', full),
     ...patternProblems('/incremental', incremental),
-    ...(typeof timezone === 'string' && !isTimezone(timezone)
+    ...(typeof timezone === 'string' && !isTimeZone(timezone)
       ? [{ path: '/timezone', message: 'is no time zone that is known here' }]
       : []),
   ]

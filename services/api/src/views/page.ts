@@ -12,7 +12,10 @@ export const PageSettings = Type.Object({
   }),
   archived_label: Type.String({ examples: ['Archived'] }),
   muted_label: Type.String({ examples: ['Muted'] }),
-  timezone: Type.String({ examples: ['Asia/Phnom_Penh'], description: 'Of the rules of its automations' }),
+  timezone: Type.String({
+    examples: ['Asia/Phnom_Penh'],
+    description: 'Of its automations, and of its schedule where that has none of its own',
+  }),
   automation_pause_minutes: Type.Integer({
     description: 'After a person answered in a conversation, automations are silent in it for so long',
   }),
