@@ -485,6 +485,17 @@ describe('a push that expires while it waits', () => {
     expect(calls.filter(({ kind }) => kind === 'send' || kind === 'sender_action')).toHaveLength(1)
   })
 
+  it('for an earlier one to the same person, ends at its own time', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send' }, times: 1, action: { error: { code: 613 }, status: 400 } })
+    const earlier = await bed.publishTo('message.send', { message: 'first' })
+    await bed.command(earlier, ({ state }) => state === 'waiting')
+    const behind = await bed.publishTo('message.send', { message: 'second' }, { expires_at: inAMoment() })
+    expect((await expectExpired(bed, behind)).attempts).toBe(0)
+    expect((await bed.command(earlier)).state).toBe('succeeded')
+    expect(await bed.sent()).toMatchObject([{ text: 'first' }])
+  })
+
   it('for a page to be connected again, is not sent any more', async () => {
     await using bed = await openPushBed()
     await bed.fault({ match: { kind: 'send' }, times: 1, action: { error: { code: 190 } } })

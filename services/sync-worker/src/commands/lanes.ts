@@ -7,6 +7,7 @@ const PUSHES_MAX = 8
 export const HELD_MAX = 1_000
 
 export interface Lanes {
+  isRunning(row: CommandRow): boolean
   hasRoomFor(row: CommandRow): boolean
   /** Answers what is to be called at its end. */
   enter(row: CommandRow): () => void
@@ -23,6 +24,7 @@ export function createLanes(): Lanes {
   const taken = new Set<string>()
   let pushes = 0
   return {
+    isRunning: ({ _id }) => running.has(_id),
     hasRoomFor: (row) =>
       !running.has(row._id) && !taken.has(placeOf(row)) && (row.lane !== 'push' || pushes < PUSHES_MAX),
     enter(row) {

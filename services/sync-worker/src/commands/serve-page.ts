@@ -56,9 +56,8 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
     mustLook = true
   }
 
-  const start = (row: CommandRow): void => {
+  const start = (row: CommandRow, leave: () => void): void => {
     open.delete(row._id)
-    const leave = lanes.enter(row)
     const run = { budget, signal: stop.signal, onSave: look, lookAgain }
     const work = runOne(row, run, deps)
       .then((hasEnded) => {
@@ -93,7 +92,12 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
     const isDue = ({ due_ms }: CommandRow): boolean => (due_ms ?? 0) <= now
     const due = inOrder([...open.values()].filter(isDue))
     const held = due.some(isSend) ? heldConversations([...open.values()].filter((row) => !isDue(row))) : NONE
-    for (const row of due) if (!stop.signal.aborted && lanes.hasRoomFor(row) && !isHeld(row, held)) start(row)
+    for (const row of due) {
+      if (stop.signal.aborted) break
+      // What ends without a call waits for nobody.
+      if (hasExpired(row, now) && !lanes.isRunning(row)) start(row, () => undefined)
+      else if (lanes.hasRoomFor(row) && !isHeld(row, held)) start(row, lanes.enter(row))
+    }
     // Of what more is due, what one look found is all under way.
     if (cutLanes.some((lane) => !due.some((row) => row.lane === lane && open.has(row._id)))) mustLook = true
   }
@@ -163,12 +167,15 @@ async function openOfPage(pageId: number, nowMs: number, { ledger }: RunnerDeps)
 
 type RunOf = Pick<CommandRun, 'signal' | 'onSave' | 'lookAgain'> & { readonly budget: PageBudget }
 
+/** What may have reached somebody is settled, however late, and a pull that began goes on. */
+const hasExpired = (row: CommandRow, nowMs: number): boolean =>
+  row.expires_ms <= nowMs && (row.attempts === 0 || row.lane === 'push') && !mayHaveReachedSomebody(row)
+
 /** Answers whether the command has ended; false also where others changed it meanwhile. */
 async function runOne(row: CommandRow, { budget, ...run }: RunOf, deps: RunnerDeps): Promise<boolean> {
   const now = deps.clock.now()
-  // What may have reached somebody is settled, however late.
   const called = mayHaveReachedSomebody(row)
-  if (row.expires_ms <= now && (row.attempts === 0 || row.lane === 'push') && !called)
+  if (hasExpired(row, now))
     return endCommand(row, 'expired', new AppError('COMMAND_EXPIRED', 'The command expired before it could run'), deps)
   const page = await pageOf(row, deps)
   if (!page) return endCommand(row, 'failed', new AppError('PAGE_NOT_FOUND', `There is no page ${row.page_id}`), deps)
