@@ -21,10 +21,12 @@ export function readyLine({ urls, demonstration, page }: Standalone): string {
 export function welcome({ urls, demonstration, page }: Standalone): string {
   const bearer = `-H 'Authorization: Bearer ${demonstration.api_key}'`
   const api = `${urls.api}/api/facebook`
+  // A login at Facebook comes back to this name, and only there does the browser show its cookie.
+  const docs = `${urls.api.replace('//127.0.0.1:', '//localhost:')}/docs`
   return `
 Pagesync is running: gateway ${urls.gateway}, API ${urls.api}, simulated Facebook ${urls.simulator}
 
-Open   ${urls.api}/docs   (every call, to try in the browser; the key is ${demonstration.api_key})
+Open   ${docs}   (every call, to try in the browser; the key is ${demonstration.api_key})
 
 Try    a customer writes, and the message is in the system:
   curl -s -X POST ${urls.simulator}/_control/messages -H 'Content-Type: application/json' -d '{"facebook_page_id":"${demonstration.facebook_page_id}","text":"Do you ship to Siem Reap?"}'
