@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createAccounts } from '@pagesync/shared/store/repositories/accounts.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { OPERATOR_TOKEN } from '../support/api-system.ts'
 import { eventually } from '../support/eventually.ts'
 import { openEmbeddedEngines } from '../support/open-engines.ts'
 import { openPrivacyBed, type PrivacyBed } from '../support/privacy-bed.ts'
@@ -58,6 +59,36 @@ describe("Facebook's callbacks", () => {
     await eventually(async () => (await accounts().get(bed.tenant.id, account.id))?.status === 'disconnected', 30_000)
     expect(await accounts().accessToken(account)).toBeUndefined()
     expect(await bed.data.pages.accessToken(bed.page)).toBeUndefined()
+
+    // The tenant sees what became of it, the operator also that it came.
+    const told = {
+      request_id: answer.headers.get('x-request-id'),
+      actor: { kind: 'facebook', id: 'facebook' },
+      method: 'POST',
+      route: '/api/facebook/deauthorize',
+      address: expect.stringContaining('127.0.0.1'),
+      status: 200,
+    }
+    const entries = async (token?: string) =>
+      (await bed.request('GET', '/audit-log', undefined, token)).body.audit_log.filter(
+        (entry: { actor: { kind: string } }) => entry.actor.kind === 'facebook',
+      )
+    const ofTenant = { ...told, tenant_id: bed.tenant.id, params: { account_id: String(account.id) } }
+    expect(await eventually(async () => ((await entries()).length > 0 ? entries() : false))).toMatchObject([ofTenant])
+    const all = await entries(OPERATOR_TOKEN)
+    expect(all).toHaveLength(2)
+    expect(all).toContainEqual(expect.objectContaining({ ...told, tenant_id: null, params: {} }))
+  })
+
+  it('a page that was connected again by a token of its own outlives whoever connected it first', async () => {
+    const account = await connect('776')
+    const input = { tenantId: bed.tenant.id, facebookPageId: bed.page.facebook_page_id, accessToken: bed.pageToken }
+    await bed.data.pages.connect({ ...input, name: null }, bed.clock.now())
+    expect((await post('/deauthorize', signed('776'))).status).toBe(200)
+    await eventually(async () => (await accounts().get(bed.tenant.id, account.id))?.status === 'disconnected', 30_000)
+    await eventually(async () => (await bed.openDeletions()) === 0, 30_000)
+    expect(await pageStatus()).toBe('active')
+    expect(await bed.data.pages.accessToken(bed.page)).toBe(bed.pageToken)
   })
 
   it('who connects again after that stays connected, though Facebook repeats itself', async () => {

@@ -244,6 +244,18 @@ export function describeErasure(name: string, open: () => Promise<OpenEngines>):
       // That it was erased; requests and counts of the last moment may still be noted.
       const left = await bed.grep(bed.tenant.id)
       expect(left.filter((where) => where !== 'audit_log' && where !== 'counting_sessions')).toEqual(['erasures'])
+      // Who erased it outlives it.
+      const { audit_log: entries } = (await bed.request('GET', '/audit-log?limit=200', undefined, OPERATOR_TOKEN)).body
+      expect(entries).toContainEqual(
+        expect.objectContaining({
+          tenant_id: null,
+          actor: { kind: 'operator', id: 'operator' },
+          method: 'DELETE',
+          route: '/api/facebook/tenants/:id',
+          params: { id: bed.tenant.id },
+          status: 200,
+        }),
+      )
       // Who may connect it next is asked of a row that names the page alone.
       expect(await bed.grep(bed.page.facebook_page_id)).toEqual(['page_holders'])
       for (const text of [psid, 'here I am again']) expect(await bed.grep(text), text).toEqual([])

@@ -2,7 +2,7 @@ import { errorCodeOf } from '@pagesync/shared/http/create-server.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuditEntry, AuditWriter } from './audit-writer.ts'
-import { findCaller, isByOperator } from './caller.ts'
+import { findCaller, isByFacebook, isByOperator } from './caller.ts'
 import { whenEnded } from './when-ended.ts'
 
 /** Answers to reads that tell of a try at what the caller may not have, or not now. */
@@ -35,14 +35,15 @@ function actorOf(request: FastifyRequest): Actor | null {
     const { kind, id } = caller.requester
     return { tenant_id: caller.tenantId, actor_kind: kind === 'person' ? 'person' : 'api_key', actor_id: id }
   }
+  if (isByFacebook(request)) return { tenant_id: null, actor_kind: 'facebook', actor_id: 'facebook' }
   if (!isByOperator(request)) return null
   return { tenant_id: tenantOfPath(request), actor_kind: 'operator', actor_id: 'operator' }
 }
 
-/** What the operator does to a tenant stands in that tenant's log. */
+/** What the operator does to a tenant stands in that tenant's log; that it was erased outlives the tenant. */
 function tenantOfPath(request: FastifyRequest): string | null {
   const { id } = paramsOf(request)
-  return id !== undefined && /\/tenants\/:id(\/|$)/.test(request.routeOptions.url ?? '') ? id : null
+  return id !== undefined && /\/tenants\/:id\//.test(request.routeOptions.url ?? '') ? id : null
 }
 
 function entryOf(request: FastifyRequest, nowMs: number): Omit<AuditEntry, keyof Actor | 'status'> {
@@ -53,10 +54,15 @@ function entryOf(request: FastifyRequest, nowMs: number): Omit<AuditEntry, keyof
     route: request.routeOptions.url ?? '',
     params: paramsOf(request),
     address: request.ip,
-    client: request.headers['user-agent']?.slice(0, CLIENT_LENGTH_MAX) ?? null,
+    client: clientOf(request),
     code: errorCodeOf(request) ?? null,
     request_id: request.id,
   }
+}
+
+/** What the client calls itself. */
+export function clientOf(request: FastifyRequest): string | null {
+  return request.headers['user-agent']?.slice(0, CLIENT_LENGTH_MAX) ?? null
 }
 
 function paramsOf(request: FastifyRequest): Record<string, string> {

@@ -49,10 +49,12 @@ export function mayUsePage(caller: Caller, pageId: number): boolean {
 
 const CALLER = 'caller'
 const IS_OPERATOR = 'isOperator'
+const IS_FACEBOOK = 'isFacebook'
 
 export function decorateWithCaller(server: FastifyInstance): void {
   server.decorateRequest(CALLER, null)
   server.decorateRequest(IS_OPERATOR, false)
+  server.decorateRequest(IS_FACEBOOK, false)
 }
 
 export function setCaller(request: FastifyRequest, caller: Caller): void {
@@ -65,6 +67,15 @@ export function setOperator(request: FastifyRequest): void {
 
 export function isByOperator(request: FastifyRequest): boolean {
   return request.getDecorator<boolean>(IS_OPERATOR)
+}
+
+/** The request is signed by Facebook. */
+export function setFacebook(request: FastifyRequest): void {
+  request.setDecorator(IS_FACEBOOK, true)
+}
+
+export function isByFacebook(request: FastifyRequest): boolean {
+  return request.getDecorator<boolean>(IS_FACEBOOK)
 }
 
 /** The caller of a route that has a scope. */

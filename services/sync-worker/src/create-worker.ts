@@ -172,8 +172,10 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   const eraser = createEraser({ store, tombstones, announce, now: () => clock.now() })
   const rulesCache = createRulesCache(automations, clock, RULES_FRESH_MS)
   const watch = { rules: rulesCache, states: store.collection(CONVERSATION_REPLIES) }
+  const auditLog = createAuditLog(store)
   const deletions = {
     requests: createDeletionRequests(store, config.ERASURE_KEY),
+    auditLog,
     accounts: createAccounts(store, sequences, sealer),
     pages,
     pageRows: store.collection(PAGES),
@@ -190,7 +192,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     settings,
     pages,
     ledger,
-    auditLog: createAuditLog(store),
+    auditLog,
     replies,
     synced,
     ledgerDays: config.LEDGER_RETENTION_DAYS ?? 30,

@@ -1,8 +1,11 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { readSignedRequest } from '@pagesync/shared/security/signed-request.ts'
 import type { DeletionKind } from '@pagesync/shared/store/repositories/deletion-requests.ts'
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
+import { clientOf } from '../audit-requests.ts'
+import { setFacebook } from '../caller.ts'
 import { LOGIN_PAGE_HEADERS, loginPage } from '../login-page.ts'
 import { errors, success } from '../route-shapes.ts'
 import { Deletion, deletionLines, presentDeletion } from '../views/deletion.ts'
@@ -41,14 +44,14 @@ const registerRoutes: RegisterRoutes = (api, context) => {
         tags: TAGS,
         summary: 'A person removed the app',
         description:
-          "Facebook's deauthorize callback. Disconnects the accounts of the person and the pages that came with them.",
+          "Facebook's deauthorize callback. Disconnects the accounts of the person and the pages that came with them, but for those that have a token of their own by now.",
         body: SignedBody,
         security: [],
         response: { 200: success({}), ...errors('public', REFUSALS) },
       },
     },
     async (request) => {
-      await note('deauthorization', request.body.signed_request, context)
+      await note('deauthorization', request, context)
       return { success: true as const }
     },
   )
@@ -71,7 +74,7 @@ const registerRoutes: RegisterRoutes = (api, context) => {
       },
     },
     async (request) => {
-      const { _id: code } = await note('deletion', request.body.signed_request, context)
+      const { _id: code } = await note('deletion', request, context)
       return { url: `${context.publicUrl()}${STATUS_PATH}/${code}`, confirmation_code: code }
     },
   )
@@ -109,7 +112,14 @@ const registerRoutes: RegisterRoutes = (api, context) => {
   )
 }
 
-function note(kind: DeletionKind, signed: string, { deletions, signedRequestSecrets, clock }: ApiContext) {
-  const request = readSignedRequest(signed, signedRequestSecrets, clock.now())
-  return deletions.add(kind, request, clock.now())
+function note(
+  kind: DeletionKind,
+  request: FastifyRequest<{ Body: Static<typeof SignedBody> }>,
+  { deletions, signedRequestSecrets, clock }: ApiContext,
+) {
+  const signed = readSignedRequest(request.body.signed_request, signedRequestSecrets, clock.now())
+  setFacebook(request)
+  const { id: request_id, ip: address, routeOptions } = request
+  const askedBy = { route: routeOptions.url ?? '', address, client: clientOf(request), request_id }
+  return deletions.add(kind, signed, askedBy, clock.now())
 }

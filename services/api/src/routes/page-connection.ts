@@ -1,4 +1,5 @@
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
+import type { NewPage } from '@pagesync/shared/store/repositories/page-connections.ts'
 import type { PageRow } from '@pagesync/shared/store/repositories/rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
@@ -41,8 +42,8 @@ export const registerPageConnection: RegisterRoutes = (api, context) => {
     async (request) => {
       const caller = callerOf(request)
       const page = await ownership.page(caller, request.params.id)
-      const { accessToken, name } = await newToken(page, request.body.access_token, context)
-      const input = { tenantId: caller.tenantId, facebookPageId: page.facebook_page_id, accessToken, name }
+      const token = await newToken(page, request.body.access_token, context)
+      const input = { tenantId: caller.tenantId, facebookPageId: page.facebook_page_id, ...token }
       const { requester } = caller
       const connected = await connectPage({ ...input, requester, traceparent: traceparentOf(request) }, clock.now())
       return {
@@ -93,12 +94,12 @@ async function newToken(
   page: PageRow,
   given: string | undefined,
   { readPage, accounts, connectAccount }: ApiContext,
-): Promise<{ accessToken: string; name: string | null }> {
+): Promise<Pick<NewPage, 'accessToken' | 'name' | 'accountKey'>> {
   if (given !== undefined) return readPage(given, page.facebook_page_id)
   const account = page.account_key ? await accounts.getByKey(page.tenant_id, page.account_key) : undefined
   if (!account) throw invalid('is needed: no account connected this page')
   const listed = await connectAccount.tokenOfPage(account, page.facebook_page_id)
-  if (listed?.accessToken) return { accessToken: listed.accessToken, name: listed.name }
+  if (listed?.accessToken) return { accessToken: listed.accessToken, name: listed.name, accountKey: account._id }
   throw new AppError('PERMISSION_MISSING', 'The person who connected the page may not act for it any more')
 }
 

@@ -8,7 +8,7 @@ export const AuditEntry = Type.Object(
     at: Time,
     tenant_id: nullable(Type.String()),
     actor: Type.Object({
-      kind: wordOf(['person', 'api_key', 'operator']),
+      kind: wordOf(['person', 'api_key', 'operator', 'facebook']),
       id: Type.String({ description: "The API key's id, or `sub` of the JWT" }),
     }),
     method: Type.String(),

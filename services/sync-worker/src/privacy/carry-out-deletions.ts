@@ -7,6 +7,7 @@ import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
 import type { Collection } from '@pagesync/shared/store/collection.ts'
 import type { Accounts } from '@pagesync/shared/store/repositories/accounts.ts'
+import type { AuditLog } from '@pagesync/shared/store/repositories/audit-log.ts'
 import type { AccountRow } from '@pagesync/shared/store/repositories/connection-rows.ts'
 import type { DeletionRequests } from '@pagesync/shared/store/repositories/deletion-requests.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
@@ -15,6 +16,7 @@ import { type ContactRow, conversationKey, type PageRow } from '@pagesync/shared
 
 export interface DeletionDeps {
   readonly requests: DeletionRequests
+  readonly auditLog: Pick<AuditLog, 'append'>
   readonly accounts: Pick<Accounts, 'ofUser' | 'disconnect' | 'erase'>
   readonly pages: Pick<Pages, 'list' | 'disconnect'>
   readonly pageRows: Collection<PageRow>
@@ -75,16 +77,33 @@ async function letGo(row: DeletionRequestRow, deps: DeletionDeps): Promise<numbe
     await disconnectPages(account, deps)
     if (row.kind === 'deletion') await accounts.erase(account)
     else await accounts.disconnect(account, clock.now())
+    await noteInAuditLog(row, account, deps)
   }
   return theirs.length
 }
 
-/** Their tokens are dead at Facebook already, so it cannot be asked to send nothing more: what comes is dropped. */
+/** The tenant sees who let go of its account. Once for each, however often this is begun anew. */
+async function noteInAuditLog(
+  { asked_by }: DeletionRequestRow,
+  { id, tenant_id }: AccountRow,
+  { auditLog, clock }: DeletionDeps,
+): Promise<void> {
+  if (!asked_by) return
+  const what = { method: 'POST', ...asked_by, params: { account_id: String(id) }, status: 200, code: null, times: 1 }
+  const actor = { actor_kind: 'facebook', actor_id: 'facebook' } as const
+  await auditLog.append([{ _id: `au_${asked_by.request_id}/${id}`, tenant_id, at_ms: clock.now(), ...actor, ...what }])
+}
+
+/**
+ * Their tokens are dead at Facebook already, so it cannot be asked to send nothing more: what comes is dropped. A page
+ * that was given a token of its own since lives on by that.
+ */
 async function disconnectPages(account: AccountRow, { pages, clock }: DeletionDeps): Promise<void> {
   for (let after: PageRow | undefined; ; ) {
     const rows: PageRow[] = await pages.list(account.tenant_id, 'id', ROWS_AT_ONCE, after)
     for (const row of rows)
-      if (row.account_key === account._id && row.status !== 'disconnected') await pages.disconnect(row, clock.now())
+      if (row.account_key === account._id && row.token_of_account !== false && row.status !== 'disconnected')
+        await pages.disconnect(row, clock.now())
     after = rows.at(-1)
     if (rows.length < ROWS_AT_ONCE || !after) return
   }

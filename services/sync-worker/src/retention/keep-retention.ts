@@ -40,10 +40,13 @@ interface Turn extends RetentionDeps {
 
 /** Removes what is older than its tenant keeps it, by index and in bounded batches. Any number of workers may do it. */
 export async function keepRetention(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
-  const { clock, tenants, settings, logger } = deps
+  const { clock, tenants, settings, auditLog, logger } = deps
   const nowMs = clock.now()
   const isOver = () => signal.aborted || clock.now() >= nowMs + TURN_MS
   const turn: Turn = { ...deps, nowMs, isOver, removed: 0 }
+  // What the operator did, and Facebook asked for, of which no tenant could decide.
+  const auditFrom = keptFromMs('audit_days', {}, nowMs)
+  if (auditFrom !== null) await drain(turn, () => auditLog.forget(null, auditFrom, ROWS_AT_ONCE))
   const decided = await settings.all()
   for (let last: string | undefined; !isOver(); ) {
     const some = await tenants.list(ROWS_AT_ONCE, last)

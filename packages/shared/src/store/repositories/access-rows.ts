@@ -21,10 +21,10 @@ export const PAGE_LIMITS: CollectionDefinition<PageLimitRow> = { name: 'page_lim
  * ever inserted, and removed when its time is over.
  */
 export interface AuditRow extends StoreDocument {
-  /** Null: what the operator did that is about no tenant. */
+  /** Null: what the operator did, or Facebook asked for, that is about no tenant. */
   readonly tenant_id: string | null
   readonly at_ms: number
-  readonly actor_kind: 'person' | 'api_key' | 'operator'
+  readonly actor_kind: 'person' | 'api_key' | 'operator' | 'facebook'
   readonly actor_id: string
   readonly method: string
   /** The route's pattern, and the ids that stood in the path. */

@@ -75,7 +75,7 @@ export function createPageConnections(
     if (known) {
       const connect = (row: PageRow): PageRow => ({
         ...row,
-        ...newTokenHealth(row, nowMs),
+        ...newTokenHealth(row, input, nowMs),
         status: 'active',
         token_status: 'valid',
         name: input.name ?? row.name,
@@ -155,10 +155,11 @@ export function createPageConnections(
 }
 
 /** What was learned about the token before says nothing about this one. */
-function newTokenHealth({ status, token_news = [] }: PageRow, nowMs: number): PageHealth {
+function newTokenHealth({ status, token_news = [] }: PageRow, { accountKey }: NewPage, nowMs: number): PageHealth {
   const restored = { type: 'page.token_restored', at_ms: nowMs } as const
   return {
     token_set_ms: nowMs,
+    token_of_account: accountKey !== undefined,
     token_expires_ms: null,
     data_access_expires_ms: null,
     token_news: status === 'reauth_required' ? [...token_news, restored] : token_news,
@@ -189,6 +190,7 @@ function newPageRow(key: string, id: number, input: NewPage, nowMs: number): Omi
     token_status: 'valid',
     webhook_subscribed: null,
     token_set_ms: nowMs,
+    token_of_account: input.accountKey !== undefined,
     ...(input.accountKey === undefined ? {} : { account_key: input.accountKey }),
     created_ms: nowMs,
   }

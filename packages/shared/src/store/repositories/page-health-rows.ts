@@ -2,6 +2,8 @@
 export interface PageHealth {
   /** When the token was given: what is learned about an earlier one says nothing about it. */
   readonly token_set_ms?: number
+  /** False: the page's token came by itself, not with the account that connected the page. Absent in rows from before. */
+  readonly token_of_account?: boolean
   readonly token_checked_ms?: number
   /** Null: never. */
   readonly token_expires_ms?: number | null

@@ -1,4 +1,5 @@
 import type { CollectionDefinition, StoreDocument } from '../collection.ts'
+import type { AuditRow } from './access-rows.ts'
 
 /**
  * Who was erased, known by a keyed hash alone. `_id` is the tenant's, a slash, and the hash of tenant, Facebook's page and
@@ -19,6 +20,8 @@ export interface TombstoneMarkRow extends StoreDocument {
 }
 export const TOMBSTONE_MARKS: CollectionDefinition<TombstoneMarkRow> = { name: 'tombstone_marks', indexes: {} }
 
+export type AskedBy = Pick<AuditRow, 'route' | 'address' | 'client' | 'request_id'>
+
 /**
  * What Facebook asked for in somebody's name. `_id` is the confirmation code: not to be guessed, and the same when Facebook
  * repeats itself. It stays as a trace; once it is finished it names nobody.
@@ -30,6 +33,8 @@ export interface DeletionRequestRow extends StoreDocument {
   readonly facebook_user_id: string | null
   readonly issued_ms: number
   readonly requested_ms: number
+  /** Where it came from, for the audit log. Absent in rows from before. */
+  readonly asked_by?: AskedBy
   /** When a worker should look at it (again); null once finished. */
   readonly due_ms: number | null
   readonly attempts: number
