@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { OWNED_STEPS } from '@pagesync/shared/erasure/erase-owned.ts'
 import { createEraser, type Eraser, SETTLE_MS } from '@pagesync/shared/erasure/eraser.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
@@ -9,7 +10,7 @@ import type { Store } from '@pagesync/shared/store/collection.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { ERASURES } from '@pagesync/shared/store/repositories/privacy-rows.ts'
-import { MESSAGES } from '@pagesync/shared/store/repositories/rows.ts'
+import { MESSAGES, PAGES } from '@pagesync/shared/store/repositories/rows.ts'
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { carryOnErasures } from '@pagesync/sync-worker/privacy/carry-on-erasures.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -167,3 +168,32 @@ async function endDue(eraser: Eraser, time: { nowMs: number }): Promise<void> {
     for (const row of await eraser.due(20)) await eraser.work(row, Number.MAX_SAFE_INTEGER)
   }
 }
+
+it('a tenant with more pages than the store is asked for in one go is erased, too', async () => {
+  const tenant = await createApiData(store).addTenant('Large')
+  const template = await createApiData(store).addPage(tenant, '6600000')
+  const pages = Array.from({ length: 5_000 }, (_, i) => {
+    const facebook_page_id = String(6_600_001 + i)
+    return { ...template, _id: `${tenant.id}/${facebook_page_id}`, id: 6_600_001 + i, facebook_page_id }
+  })
+  await store.collection(PAGES).insertMany(pages)
+  const eraser = eraserOn(store, { nowMs: Date.now() }, [])
+  const job = (await eraser.eraseTenant(tenant.id))!
+  expect(job.pages).toHaveLength(5_001)
+  const deps = {
+    store,
+    tombstones: createTombstones(store, ERASURE_KEY),
+    announce: async () => undefined,
+    now: Date.now,
+  }
+  for (const { name, run } of OWNED_STEPS) {
+    // The others look at page after page.
+    if (!['cut_off', 'sealed_tokens', 'pages', 'dead_letters_of_nobody'].includes(name)) continue
+    for (let cursor: string | null = null; ; ) {
+      const { next }: { next: string | null } = await run(job, cursor, deps)
+      if (next === null) break
+      cursor = next
+    }
+  }
+  expect(await store.collection(PAGES).count({ index: 'byTenant', equals: { tenant_id: tenant.id } })).toBe(0)
+})

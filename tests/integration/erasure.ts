@@ -226,6 +226,27 @@ export function describeErasure(name: string, open: () => Promise<OpenEngines>):
       const theirs = await bed.data.addTenant('Theirs')
       const other = await bed.data.addPage(theirs, '990000000000001')
       await bed.data.addConversations(other, 3)
+      // What the gateway could not hand on belongs to nobody, and holds what people wrote to the page all the same.
+      const letter = {
+        tenantId: null,
+        code: 'PAYLOAD_TOO_LARGE',
+        reason: 'too large',
+        attempts: 1,
+        key: 'notification',
+      }
+      const { facebook_page_id: facebookPageId } = bed.page
+      const unread = Buffer.from(`{"entry":[{"id":"${facebookPageId}","messaging":[{"text":"words for the page"`)
+      for (const [i, each] of [
+        { facebookPageId, payload: Buffer.from('words for the page') },
+        { facebookPageId: null, payload: unread },
+        { facebookPageId: '990000000000001', payload: Buffer.from('words for another') },
+      ].entries())
+        await createDeadLetters(bed.store, bed.eventLog, '/test').bury({
+          ...letter,
+          ...each,
+          origin: { kind: 'notification', request_id: `nobody${i}` },
+          nowMs: bed.clock.now(),
+        })
       const before = await bed.grep(bed.tenant.id)
       expect(before.length).toBeGreaterThan(8)
       const refused = await bed.request('DELETE', `/tenants/${bed.tenant.id}`)
@@ -258,7 +279,8 @@ export function describeErasure(name: string, open: () => Promise<OpenEngines>):
       )
       // Who may connect it next is asked of a row that names the page alone.
       expect(await bed.grep(bed.page.facebook_page_id)).toEqual(['page_holders'])
-      for (const text of [psid, 'here I am again']) expect(await bed.grep(text), text).toEqual([])
+      expect(await bed.grep('words for another')).toEqual(['dead_letters'])
+      for (const text of [psid, 'here I am again', 'words for the page']) expect(await bed.grep(text), text).toEqual([])
       expect(
         (await bed.request('GET', `/pages/${other.id}/contacts`, undefined, theirs.key)).body.contacts,
       ).toHaveLength(3)

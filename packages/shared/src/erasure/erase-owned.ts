@@ -1,11 +1,13 @@
 import { AppError } from '../errors/app-error.ts'
-import type { StoreDocument } from '../store/collection.ts'
+import type { Collection, StoreDocument } from '../store/collection.ts'
 import { PAGE_HOLDERS } from '../store/repositories/connection-rows.ts'
+import { DEAD_LETTERS, type DeadLetterRow } from '../store/repositories/dead-letters.ts'
 import type { ErasureRow } from '../store/repositories/privacy-rows.ts'
 import { PAGES } from '../store/repositories/rows.ts'
 import { type ErasureDeps, type ErasureStep, LETTERS_AT_ONCE, ROWS_AT_ONCE, type StepOutcome } from './erasure-step.ts'
 import { OWNED_ROWS, type OwnedRows, type Place, placesOf, type Scope } from './owned-rows.ts'
 import { removeRows, walkRows } from './walk-rows.ts'
+import { namesPerson } from './without-person.ts'
 
 /** Everything of a tenant or of one of its pages: cut off first, then collection by collection. */
 export const OWNED_STEPS: readonly ErasureStep[] = [
@@ -14,9 +16,19 @@ export const OWNED_STEPS: readonly ErasureStep[] = [
     name: owned.definition.name,
     run: (job: ErasureRow, cursor: string | null, deps: ErasureDeps) => removeOwned(owned, job, cursor, deps),
   })),
+  // What the gateway could not hand on, and whatever could not be read, belongs to nobody.
+  { name: 'dead_letters_of_nobody', run: removeLettersOfNobody },
 ]
 
 const keysOf = (pages: Scope['pages']): string[] => pages.map(({ key }) => key)
+
+/** A tenant may have more pages than one read takes keys. */
+async function rowsOf<T extends StoreDocument>(collection: Collection<T>, ids: readonly string[]): Promise<T[]> {
+  const rows: T[] = []
+  for (let i = 0; i < ids.length; i += ROWS_AT_ONCE)
+    rows.push(...(await collection.getMany(ids.slice(i, i + ROWS_AT_ONCE))))
+  return rows
+}
 
 /** Without those that were connected anew meanwhile, or are about to: under the same key that is another page. */
 async function withoutReconnected(
@@ -24,12 +36,15 @@ async function withoutReconnected(
   { kind, pass, tenant_id }: ErasureRow,
   { store }: ErasureDeps,
 ): Promise<Scope['pages']> {
-  const now = await store.collection(PAGES).getMany(keysOf(pages))
+  const now = await rowsOf(store.collection(PAGES), keysOf(pages))
   const ids = new Map(now.map(({ _id, id }) => [_id, id]))
   // The first pass has given them back: who holds one in the second, and has no row of it, is writing it.
   const isAgain = kind === 'page' && pass === 2
   const holders = isAgain
-    ? await store.collection(PAGE_HOLDERS).getMany(pages.map((page) => page.facebook_page_id))
+    ? await rowsOf(
+        store.collection(PAGE_HOLDERS),
+        pages.map((page) => page.facebook_page_id),
+      )
     : []
   const held = new Set(holders.filter((row) => row.tenant_id === tenant_id).map(({ _id }) => _id))
   return pages.filter((page) => (ids.has(page.key) ? ids.get(page.key) === page.id : !held.has(page.facebook_page_id)))
@@ -62,6 +77,31 @@ async function isCutOff(pages: Scope['pages'], tenantId: string, { store, now }:
   const given = held.map((row) => ({ ...row, tenant_id: null, generation: row.generation + 1, changed_ms: now() }))
   if (given.length > 0) await store.collection(PAGE_HOLDERS).replaceMany(given)
   return connected.length + held.length === 0
+}
+
+/** Those that name the pages; of a page that another tenant holds by now they may be about what is that one's. */
+async function removeLettersOfNobody(
+  job: ErasureRow,
+  cursor: string | null,
+  { store }: ErasureDeps,
+): Promise<StepOutcome> {
+  const all = job.pages.map(({ facebook_page_id }) => facebook_page_id)
+  const holders = await rowsOf(store.collection(PAGE_HOLDERS), all)
+  const others = new Set(
+    holders.filter((row) => (row.tenant_id ?? job.tenant_id) !== job.tenant_id).map(({ _id }) => _id),
+  )
+  const ids = all.filter((id) => !others.has(id))
+  const letters = store.collection(DEAD_LETTERS)
+  const selection = { index: 'byTenant', equals: { tenant_id: null } }
+  return walkRows({ collection: letters, selection, open: ['created_ms'], limit: LETTERS_AT_ONCE }, cursor, (rows) => {
+    const theirs = rows.filter((row) => row.created_ms <= job.requested_ms && isAbout(row, ids))
+    return theirs.length === 0 ? Promise.resolve(0) : letters.deleteMany(theirs.map(({ _id }) => _id))
+  })
+}
+
+function isAbout({ facebook_page_id, payload }: DeadLetterRow, pageIds: readonly string[]): boolean {
+  if (facebook_page_id !== null) return pageIds.includes(facebook_page_id)
+  return namesPerson(Buffer.from(payload, 'base64').toString('utf8'), { ids: pageIds })
 }
 
 /** The cursor is the number of the place and the position within it. */
