@@ -2,7 +2,7 @@ import { hoursOf, within } from '@pagesync/shared/counting/time-buckets.ts'
 import { createTestClock } from '@pagesync/shared/lifecycle/test-clock.ts'
 import { withState } from '@pagesync/shared/model/command-row.ts'
 import { canonicalMid } from '@pagesync/shared/model/message-id.ts'
-import { type CommandRow, messageKey } from '@pagesync/shared/store/repositories/rows.ts'
+import { CONTACTS, type CommandRow, messageKey } from '@pagesync/shared/store/repositories/rows.ts'
 import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { createStatistics } from '@pagesync/shared/store/repositories/statistics.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -65,7 +65,7 @@ async function toldAgain({ psid, mid }: { readonly psid: string; readonly mid: s
 
 describe('a keyword', () => {
   it('is answered in the conversation, once, marked as automatic, logged, counted and told of', async () => {
-    const { automationId, id } = await bed.keyword('ship', 'Yes, {{first_name}}, everywhere.')
+    const { automationId, id } = await bed.keyword('ship', 'Yes, everywhere.')
     const { psid, mid, got } = await answeredBy('Do you SHIP to Siem Reap?', 'Yes, everywhere.')
     expect(got).toHaveLength(1)
     const [line] = (await bed.log()).filter(({ automation_id }) => automation_id === automationId)
@@ -266,6 +266,43 @@ describe('an instant reply', () => {
       expect(ended).toMatchObject({ state: 'failed', failure: { code: 'PERSON_TOOK_OVER' } })
       expect((await bed.sent(taken.psid)).map(({ text }) => text)).toEqual(['Dara here.'])
     })
+  })
+})
+
+describe('a reply that names who reads it', () => {
+  const WELCOME = { message: 'Welcome, {{first_name}}!' }
+
+  it('names who writes for the first time, and nobody whose name Facebook keeps back or tells too late', async () => {
+    await using fresh = await openAutomationBed()
+    await fresh.instantReply(WELCOME)
+    const welcomed = async (name: string): Promise<string | undefined> => {
+      const { psid } = await fresh.writes('good morning', { name })
+      return (await fresh.received(psid, 1))[0]?.text
+    }
+    expect(await welcomed('Bopha Ly')).toBe('Welcome, Bopha!')
+    const refused = { error: { code: 100, subcode: 2018218 } }
+    for (const action of [refused, { body: {} }, { answer_delay_ms: 2_500 }]) {
+      await fresh.simulator.control('POST', 'faults', [{ match: { kind: 'profile' }, times: 100, action }])
+      expect(await welcomed('Dara Sok')).toBe('Welcome!')
+      await fresh.simulator.control('DELETE', 'faults')
+    }
+  })
+
+  it('is not sent again under another name where answer and echo are lost', async () => {
+    await using fresh = await openAutomationBed()
+    await fresh.instantReply(WELCOME)
+    await fresh.simulator.control('PUT', 'switches', { echoOrder: 'none' })
+    await fresh.simulator.control('POST', 'faults', [{ match: { kind: 'send' }, action: { apply_then_lose: true } }])
+    const { psid } = await fresh.writes('good morning', { name: 'Bopha Ly' })
+    await fresh.received(psid, 1)
+    await fresh.store.collection(CONTACTS).replaceMany([{ ...(await fresh.contact(psid))!, name: 'Madame Ly' }])
+    const [{ command_id } = { command_id: '' }] = await eventually(async () => {
+      const rows = await fresh.ledger.ofPage(fresh.page.id, 50)
+      const replies = rows.filter(({ type }) => type === 'message.send')
+      return replies.length > 0 ? replies : undefined
+    })
+    expect(await fresh.command(command_id)).toMatchObject({ state: 'succeeded' })
+    expect((await fresh.sent(psid)).map(({ text }) => text)).toEqual(['Welcome, Bopha!'])
   })
 })
 

@@ -21,7 +21,8 @@ export interface SentToCustomer {
 
 /** A simulated page with a gateway and a worker in this process, and a pen to write its rules with. */
 export async function openAutomationBed(options: SyncBedOptions = {}) {
-  const bed = await openSyncBed({ count: 0 }, { webhooks: true, sendEchoSeconds: 1, ...options })
+  const open = { count: 0, profileDeniedShare: 0, profilePhoneShare: 0 }
+  const bed = await openSyncBed(open, { webhooks: true, sendEchoSeconds: 1, ...options })
   const { control } = bed.simulator
   const sequences = createSequences(bed.store)
   const rules = createAutomations(bed.store, sequences)

@@ -1,4 +1,4 @@
-import { type Answerer, fillFor, type Given, isCoolingDown, reason } from './answerer.ts'
+import { type Answerer, type Given, isCoolingDown, reason, wordsOf } from './answerer.ts'
 import type { AutomationRule } from './automation.ts'
 import { AWAY_COOLDOWN_MINUTES, type AwayMessageConfig } from './away-message.ts'
 import type { Reason } from './decision.ts'
@@ -26,7 +26,7 @@ export function createAwayAnswerer(rule: AutomationRule, config: AwayMessageConf
             automation_id: rule.id,
             part_id: null,
             kind: rule.type,
-            text: fillFor(config.message, given.context),
+            ...wordsOf(config.message, given.context),
             delay_seconds: config.delay_seconds ?? 0,
             quick_replies: [],
           }

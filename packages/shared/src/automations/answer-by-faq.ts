@@ -1,4 +1,4 @@
-import { type Answerer, fillFor, type Given, isCoolingDown, reason } from './answerer.ts'
+import { type Answerer, type Given, isCoolingDown, reason, wordsOf } from './answerer.ts'
 import type { AutomationRule } from './automation.ts'
 import type { CompiledFaq } from './compiled-faq.ts'
 import type { Reason, ReplyAction } from './decision.ts'
@@ -53,7 +53,7 @@ export function createFaqAnswerer(
         automation_id: rule.id,
         part_id: faq.id,
         kind: rule.type,
-        text: fillFor(faq.answer, given.context),
+        ...wordsOf(faq.answer, given.context),
         delay_seconds: config.delay_seconds ?? 0,
         quick_replies: config.ask_feedback === false ? [] : faqFeedbackButtons(faq.id, config),
       }

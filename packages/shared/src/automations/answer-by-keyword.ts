@@ -1,4 +1,4 @@
-import { type Answerer, fillFor, type Given, isCoolingDown, reason } from './answerer.ts'
+import { type Answerer, type Given, isCoolingDown, reason, wordsOf } from './answerer.ts'
 import type { AutomationRule } from './automation.ts'
 import type { CompiledKeyword } from './compiled-keyword.ts'
 import { type CustomKeywordConfig, KEYWORD_COOLDOWN_MINUTES } from './custom-keyword.ts'
@@ -35,7 +35,7 @@ export function createKeywordAnswerer(
           automation_id: rule.id,
           part_id: keyword.id,
           kind: rule.type,
-          text: fillFor(keyword.response_message, given.context),
+          ...wordsOf(keyword.response_message, given.context),
           delay_seconds: config.delay_seconds ?? 0,
           quick_replies: [],
         }

@@ -1,4 +1,4 @@
-import { type Answerer, fillFor, type Given, isCoolingDown, reason } from './answerer.ts'
+import { type Answerer, type Given, isCoolingDown, reason, wordsOf } from './answerer.ts'
 import type { AutomationRule } from './automation.ts'
 import type { Reason } from './decision.ts'
 import { mentionsPerson } from './fill-template.ts'
@@ -53,7 +53,7 @@ export function createInstantAnswerer(
         automation_id: rule.id,
         part_id: chosen.reply.id,
         kind: rule.type,
-        text: fillFor(chosen.template, given.context),
+        ...wordsOf(chosen.template, given.context),
         delay_seconds: chosen.reply.delay_seconds ?? 0,
         quick_replies: [],
       }

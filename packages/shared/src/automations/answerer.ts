@@ -1,6 +1,6 @@
 import type { AutomationRule } from './automation.ts'
 import type { DecisionEffect, Reason, ReasonCode, ReplyAction } from './decision.ts'
-import { fillTemplate } from './fill-template.ts'
+import { fillTemplate, mentionsPerson } from './fill-template.ts'
 import type { DecisionContext, IncomingMessage } from './incoming.ts'
 import type { JudgedText } from './judged-text.ts'
 
@@ -54,6 +54,13 @@ export function isCoolingDown(
   )
 }
 
-export function fillFor(template: string, { page, contact }: Pick<DecisionContext, 'page' | 'contact'>): string {
-  return fillTemplate(template, { name: contact.name, firstName: contact.first_name ?? null, pageName: page.name })
+/** What a reply says; with the template where that names a person who is not known yet. */
+export function wordsOf(
+  template: string,
+  { page, contact }: Pick<DecisionContext, 'page' | 'contact'>,
+): Pick<ReplyAction, 'text' | 'template'> {
+  const names = { name: contact.name, firstName: contact.first_name ?? null, pageName: page.name }
+  const text = fillTemplate(template, names)
+  const isNameless = names.name === null && names.firstName === null
+  return isNameless && mentionsPerson(template) ? { text, template } : { text }
 }

@@ -1,4 +1,4 @@
-import { type Answerer, fillFor, type Given, isCoolingDown, reason } from './answerer.ts'
+import { type Answerer, type Given, isCoolingDown, reason, wordsOf } from './answerer.ts'
 import type { AutomationRule } from './automation.ts'
 import { CONTACT_INFO_COOLDOWN_MINUTES, type ContactInfoConfig } from './contact-info.ts'
 import type { DecisionEffect, Reason, ReplyAction } from './decision.ts'
@@ -57,7 +57,7 @@ export function createContactInfoAnswerer(rule: AutomationRule, config: ContactI
     automation_id: rule.id,
     part_id: null,
     kind: rule.type,
-    text: fillFor(template, given.context),
+    ...wordsOf(template, given.context),
     delay_seconds: config.delay_seconds ?? 0,
     quick_replies: asked.map((kind) => ({ content_type: kind === 'email' ? 'user_email' : 'user_phone_number' })),
   })

@@ -18,6 +18,9 @@ export const ReplyAction = closedObject({
   part_id: nullable(Id),
   kind: AutomationType,
   text: Type.String(),
+  template: Type.Optional(
+    Type.String({ description: 'Where it is to name a person who is not known yet: asked for when it is sent' }),
+  ),
   delay_seconds: Type.Integer({ minimum: 0 }),
   quick_replies: Type.Array(QuickReply),
 })

@@ -44,7 +44,7 @@ export interface FieldsAnswer extends GraphAnswer {
 
 /** Calls for one page: within its budget, counted, without the fields that Facebook refuses to it. */
 export interface PageCalls {
-  get(request: FieldsRequest): Promise<FieldsAnswer>
+  get(request: FieldsRequest, guard?: CallGuard): Promise<FieldsAnswer>
   /** A call that asks for no fields, such as a write. Only one that says it is repeatable is ever repeated. */
   plain(bucket: BucketName, request: PlainRequest, guard?: CallGuard): Promise<GraphAnswer>
   /** Counts, and draws of the budget, one for each call. */
@@ -80,7 +80,7 @@ export function createPageCalls(deps: PageCallsDeps): PageCalls {
   }
 
   return {
-    async get({ bucket, path, edge, fields: wanted, params, shrinkable }) {
+    async get({ bucket, path, edge, fields: wanted, params, shrinkable }, guard) {
       const { fields, dropped } = allowed(edge, wanted)
       const call: CallWithFields<GraphAnswer> = (some) =>
         client.request({
@@ -88,7 +88,7 @@ export function createPageCalls(deps: PageCallsDeps): PageCalls {
           path,
           params: { ...params, fields: fieldsText(some) },
           ...(shrinkable ? { shrinkable } : {}),
-          ...within(bucket, 1),
+          ...within(bucket, 1, guard),
         })
       try {
         return { ...(await call(fields)), droppedFields: dropped }

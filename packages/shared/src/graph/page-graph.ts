@@ -7,7 +7,13 @@ import {
   plainFields,
 } from './graph-fields.ts'
 import { type GraphConversation, type GraphMessage, type GraphPage, nextCursor, readShape } from './graph-shapes.ts'
-import { createPageCalls, type FieldsRequest, type PageCalls, type PageCallsDeps } from './page-calls.ts'
+import {
+  type CallGuard,
+  createPageCalls,
+  type FieldsRequest,
+  type PageCalls,
+  type PageCallsDeps,
+} from './page-calls.ts'
 import { type ConversationReads, readConversationsByIds } from './read-conversations-by-ids.ts'
 import type { Listing, ListingAsk } from './read-listing-page.ts'
 
@@ -52,7 +58,7 @@ export interface PageGraph {
   /** One page of results, newest first. */
   messages(threadId: string, list: ListMessages): Promise<Listing<GraphMessage>>
   /** Who a person is; all null where Facebook answers an empty object, its way of saying that we may not know. */
-  profile(psid: string): Promise<Profile>
+  profile(psid: string, guard?: CallGuard): Promise<Profile>
   /** The webhook fields of the page that Facebook sends to us (the app of this id, where it is known); empty for none. */
   subscribedFields(appId: string | null): Promise<readonly string[]>
   /** Calls that Facebook has counted so far through this object: every attempt that was sent, each part of a batch. */
@@ -96,9 +102,12 @@ export function createPageGraph(deps: PageCallsDeps): PageGraph {
       const { data, ...rest } = readShape('messages', body)
       return { items: data, next: nextCursor(rest), ...toRead(read) }
     },
-    async profile(psid) {
+    async profile(psid, guard) {
       const path = nodePath(psid)
-      const { body, ...read } = await calls.get({ bucket: 'profile', edge: 'profile', path, fields: PROFILE_FIELDS })
+      const { body, ...read } = await calls.get(
+        { bucket: 'profile', edge: 'profile', path, fields: PROFILE_FIELDS },
+        guard,
+      )
       const { name, first_name, last_name, profile_pic } = readShape('profile', body)
       const fullName = name ?? [first_name, last_name].filter((part) => part).join(' ')
       return { name: fullName || null, picture: profile_pic ?? null, ...toRead(read) }

@@ -27,6 +27,7 @@ export function replyCommand(candidate: MessageCandidate, action: ReplyAction, n
     type: 'message.send',
     arguments: {
       message: action.text,
+      ...(action.template === undefined ? {} : { template: action.template }),
       ...(action.quick_replies.length > 0 ? { quick_replies: action.quick_replies } : {}),
       messaging_type: 'RESPONSE',
       automation_id: action.automation_id,

@@ -17,7 +17,7 @@ export interface RequestProfilesDeps {
 /** So many in one turn: a crowd of new people must not fill the ledger before anything else. */
 const CONTACTS_MAX = 50
 /** Should the command be lost, it is asked for again after this. */
-const AGAIN_AFTER_MS = 3_600_000
+export const AGAIN_AFTER_MS = 3_600_000
 
 /**
  * Webhooks name nobody: for people without a name a command asks Facebook who they are. Its id comes from the person

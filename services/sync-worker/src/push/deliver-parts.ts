@@ -8,6 +8,8 @@ import { echoOf, settleCalling } from './settle-calling.ts'
 import { untilExpired } from './until-expired.ts'
 
 export interface Delivery {
+  /** Where nothing was begun yet. */
+  readonly begin?: SendState
   readonly parts: readonly SendPart[]
   readonly recipient: SendRequest['recipient']
   readonly options: Pick<SendRequest, 'messagingType' | 'tag' | 'replyTo'>
@@ -44,7 +46,7 @@ export async function deliverParts(delivery: Delivery, context: OperationContext
     await context.save(state, { phase: 'send', done: state.sent.length, total: parts.length })
     return state
   }
-  let state = (context.command.checkpoint as SendState | null) ?? NOTHING_SENT
+  let state = (context.command.checkpoint as SendState | null) ?? delivery.begin ?? NOTHING_SENT
   while (state.sent.length < parts.length) {
     const part = parts[state.sent.length] as SendPart
     const reference = sendReference(context.command.command_id, state.sent.length)

@@ -5,18 +5,21 @@ import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
 import { type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { deliverParts } from './deliver-parts.ts'
+import { nameReader } from './name-reader.ts'
 import { recordSentMessage } from './record-sent-message.ts'
 import { refuseCalledOff } from './refuse-called-off.ts'
-import type { SendPart } from './send-state.ts'
+import { NOTHING_SENT, type SendPart, type SendState } from './send-state.ts'
 import { splitText } from './split-text.ts'
 
 /** Sends a message to a person: a text (in parts, if asked for), or an attachment by its address. */
 export const sendMessage: Operation = async (context) => {
   const args = context.command.arguments as SendArguments
   const { psid, conversation } = await findRecipient(args, context)
+  const text = await namingText(args, psid, context)
   const sent = await deliverParts(
     {
-      parts: partsOf(args),
+      ...(text === undefined ? {} : { begin: { ...NOTHING_SENT, text } }),
+      parts: partsOf(text === undefined ? args : { ...args, message: text }),
       recipient: { id: psid },
       options: {
         messagingType: args.messaging_type ?? (args.tag === undefined ? 'RESPONSE' : 'MESSAGE_TAG'),
@@ -41,6 +44,17 @@ export const sendMessage: Operation = async (context) => {
       facebook_message_ids: sent.mids,
     },
   }
+}
+
+/** Of a reply that is to name who reads it: what was begun stays as it was. Undefined for all others. */
+async function namingText(
+  { message, template }: SendArguments,
+  psid: string,
+  context: OperationContext,
+): Promise<string | undefined> {
+  if (template === undefined) return undefined
+  const begun = (context.command.checkpoint as SendState | null)?.text
+  return begun ?? (await nameReader(template, psid, context)) ?? message
 }
 
 async function findRecipient(

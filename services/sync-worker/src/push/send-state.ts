@@ -23,10 +23,12 @@ export interface SendState {
   readonly calling: Calling | null
   /** The part at hand was sent a second time: never a third. */
   readonly resent: boolean
+  /** What a template became when it was first sent: to be sent again, or looked for, it must be the same. */
+  readonly text?: string
 }
 
 export const NOTHING_SENT: SendState = { sent: [], calling: null, resent: false }
 
 export function withPartSent(state: SendState, mid: string | null): SendState {
-  return { sent: [...state.sent, { mid }], calling: null, resent: false }
+  return { ...state, sent: [...state.sent, { mid }], calling: null, resent: false }
 }

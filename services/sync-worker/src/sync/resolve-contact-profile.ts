@@ -9,7 +9,7 @@ import { writePulled } from './write-pulled.ts'
 /** Whom Facebook does not want to tell us about is not asked about again before this. */
 const COOL_DOWN_MS = 7 * 24 * 3_600_000
 
-interface Profile {
+export interface LearnedProfile {
   readonly name: string | null
   readonly picture: string | null
   readonly requestedAtMs: number
@@ -40,7 +40,7 @@ async function commandsContact({ synced, command }: OperationContext): Promise<C
 }
 
 /** Facebook answers an empty object, or one of several errors, where it does not allow it. */
-async function readProfile(psid: string, { graph, clock }: OperationContext): Promise<Profile> {
+async function readProfile(psid: string, { graph, clock }: OperationContext): Promise<LearnedProfile> {
   try {
     return await graph.profile(psid)
   } catch (error) {
@@ -57,7 +57,12 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'FACEBOOK_REJECTED',
 ])
 
-async function saveProfile(contact: ContactRow, profile: Profile, context: OperationContext): Promise<ContactRow> {
+/** A name that a person set stays. */
+export async function saveProfile(
+  contact: ContactRow,
+  profile: LearnedProfile,
+  context: OperationContext,
+): Promise<ContactRow> {
   const stamp = pullStamp(profile.requestedAtMs)
   const merged = await writeContact(contact, context, (row) => {
     const named =
