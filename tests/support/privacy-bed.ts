@@ -92,7 +92,7 @@ export async function openPrivacyBed(open: () => Promise<OpenEngines>): Promise<
   const graph = opened.use(
     createGraphClient({ url: simulator.url, version: 'v26.0', appSecret: simulator.app.secret, clock: systemClock }),
   )
-  const readPage = createReadPage(graph)
+  const readPage = createReadPage(graph, AGREEING_FACEBOOK)
   const api = opened.use(
     await createApi({ config, logger: LOGGER, store, eventLog, readPage, facebook: AGREEING_FACEBOOK, clock }),
   )

@@ -19,11 +19,12 @@ export async function openSimulatedFacebook(options: SimulatorOptions): Promise<
   const simulator = opened.use(await createSimulator(options))
   const { id: appId, secret: appSecret } = simulator.app
   const graph = opened.use(createGraphClient({ url: simulator.url, version: VERSION, appSecret, clock: systemClock }))
+  const facebook = createFacebookLogin({ graph, appId, appSecret, loginUrl: simulator.url, version: VERSION })
   const all = opened.move()
   return {
     simulator,
-    facebook: createFacebookLogin({ graph, appId, appSecret, loginUrl: simulator.url, version: VERSION }),
-    readPage: createReadPage(graph),
+    facebook,
+    readPage: createReadPage(graph, facebook),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }

@@ -40,20 +40,21 @@ async function start(): Promise<RunningService> {
       clock: systemClock,
     }),
   )
+  const facebook = createFacebookLogin({
+    graph,
+    appId: config.FB_APP_ID,
+    appSecret: config.FB_APP_SECRET,
+    loginUrl: config.FB_LOGIN_URL,
+    version: config.GRAPH_VERSION,
+  })
   const api = opened.use(
     await createApi({
       config,
       logger,
       store,
       eventLog,
-      readPage: createReadPage(graph),
-      facebook: createFacebookLogin({
-        graph,
-        appId: config.FB_APP_ID,
-        appSecret: config.FB_APP_SECRET,
-        loginUrl: config.FB_LOGIN_URL,
-        version: config.GRAPH_VERSION,
-      }),
+      readPage: createReadPage(graph, facebook),
+      facebook,
       clock: systemClock,
     }),
   )

@@ -157,6 +157,14 @@ async function startApi(
       clock: systemClock,
     }),
   )
+  const facebook = createFacebookLogin({
+    graph,
+    appId: demonstration.app_id,
+    appSecret: demonstration.app_secret,
+    // The simulated Facebook has the dialog, too.
+    loginUrl: graphUrl,
+    version: GRAPH_VERSION,
+  })
   const api = opened.use(
     await createApi({
       config: {
@@ -169,15 +177,8 @@ async function startApi(
       },
       eventLog,
       store,
-      readPage: createReadPage(graph),
-      facebook: createFacebookLogin({
-        graph,
-        appId: demonstration.app_id,
-        appSecret: demonstration.app_secret,
-        // The simulated Facebook has the dialog, too.
-        loginUrl: graphUrl,
-        version: GRAPH_VERSION,
-      }),
+      readPage: createReadPage(graph, facebook),
+      facebook,
       clock: systemClock,
       logger: logger.child({ service: 'api' }),
     }),

@@ -4,7 +4,7 @@ import { createGraphClient } from '@pagesync/shared/graph/graph-client.ts'
 import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
-import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
+import { AGREEING_FACEBOOK, type ApiSystem, startApiSystem } from '../../support/api-system.ts'
 
 let system: ApiSystem
 let data: ReturnType<typeof createApiData>
@@ -106,6 +106,8 @@ describe('reading a page at Facebook', () => {
       appSecret: 'secret-of-the-app',
       clock: systemClock,
     })
-    await expect(createReadPage(graph)('token', '1')).rejects.toMatchObject({ code: 'FACEBOOK_UNAVAILABLE' })
+    await expect(createReadPage(graph, AGREEING_FACEBOOK)('token', '1')).rejects.toMatchObject({
+      code: 'FACEBOOK_UNAVAILABLE',
+    })
   })
 })

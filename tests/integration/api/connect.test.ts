@@ -529,6 +529,21 @@ describe('a page', () => {
     expect(await data.pages.accessToken(page)).toBe(fresh)
   })
 
+  it('outlives the hour or two of the token of a person that it was connected by', async () => {
+    const { access_token } = await facebook.simulator.control<{ access_token: string }>('POST', 'tokens', {
+      kind: 'user',
+      lifetime_ms: 60 * MINUTE_MS,
+    })
+    const made = await post('/pages', { facebook_page_id: '512', access_token })
+    expect(made.status, JSON.stringify(made.body)).toBe(201)
+    const kept = await data.pages.accessToken((await data.pages.get(tenant.id, made.body.page.id))!)
+    const { tokens } = await facebook.simulator.control<{ tokens: { access_token: string; expires_at_ms: number }[] }>(
+      'GET',
+      'tokens',
+    )
+    expect(tokens.find((each) => each.access_token === kept)?.expires_at_ms).toBe(0)
+  })
+
   it('asks for the scope admin, and for no key of some pages where it is about the tenant', async () => {
     const { body } = await connect()
     const { id } = pageNamed(body, '510')

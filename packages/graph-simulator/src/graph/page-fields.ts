@@ -54,6 +54,9 @@ const STORED_FIELDS = [
 const stored: FieldGetter<SimulatedPage, GraphContext> = (page, wanted) =>
   narrow(page.details[wanted.name], wanted.fields)
 
+/** Tokens of people live for an hour or two, or for about 60 days. */
+const SHORT_LIVED_MS = 86_400_000
+
 const FIELDS: Record<string, FieldGetter<SimulatedPage, GraphContext>> = {
   ...Object.fromEntries(STORED_FIELDS.map((name) => [name, stored])),
   id: (page) => page.id,
@@ -62,9 +65,13 @@ const FIELDS: Record<string, FieldGetter<SimulatedPage, GraphContext>> = {
   access_token: (page, _wanted, { world, token }) => {
     const mayAct = token?.kind === 'user' ? token.scopes.has('pages_show_list') : token?.pageId === page.id
     if (!mayAct) return undefined
+    const now = world.clock.now()
+    const leftMs = token?.kind === 'user' && token.expiresAt !== 0 ? token.expiresAt - now : SHORT_LIVED_MS
+    // It lives no longer than a short-lived token that it is taken with; with a long-lived one it has no end.
+    if (leftMs < SHORT_LIVED_MS) return world.tokens.issue('page', now, { pageId: page.id, lifetimeMs: leftMs }).token
     const living =
       world.tokens.ofPage(page.id).findLast(({ state }) => state === 'valid') ??
-      world.tokens.issue('page', world.clock.now(), { pageId: page.id })
+      world.tokens.issue('page', now, { pageId: page.id })
     return living.token
   },
   picture: (page, wanted) => {
