@@ -58,4 +58,17 @@ test('trusted proxies are a list by comma, or none', () => {
   expect(trustedProxies(undefined)).toBeUndefined()
   expect(trustedProxies(' , ')).toBeUndefined()
   expect(trustedProxies('10.0.0.1, 192.168.0.0/16')).toEqual(['10.0.0.1', '192.168.0.0/16'])
+  expect(problemsOf({ ...RIGHT, TRUSTED_PROXIES: '10.0.0.1, fd00::/8, ::1, 192.168.0.0/16, loopback' })).toEqual([])
+  for (const wrong of [
+    'proxy.local',
+    'all',
+    '*',
+    '1',
+    '10.0.0.1:80',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '::/129',
+    '10.0.0.1/',
+  ])
+    expect(problemsOf({ ...RIGHT, TRUSTED_PROXIES: `10.0.0.1,${wrong}` }), wrong).toEqual(['TRUSTED_PROXIES'])
 })

@@ -177,4 +177,19 @@ describe('requests', () => {
     const { body } = await call(`${system.origin}/readyz`, 'GET')
     expect(body.parts.strangers).toMatchObject({ refused: 20, refused_unasked: 2 })
   })
+
+  it('are counted by the address that the last trusted proxy saw, whatever callers say of themselves', async () => {
+    await using plain = await startApiSystem({ config: { REFUSALS_PER_MINUTE: 5 } })
+    const from = (system: ApiSystem, address: string) =>
+      system.request('', 'GET', '/pages', { headers: { 'x-forwarded-for': address, forwarded: `for=${address}` } })
+    for (let i = 0; i < 5; i++) expect((await from(plain, `198.51.100.${i}`)).status).toBe(401)
+    expectRefused(await from(plain, '198.51.100.99'), 'refusals')
+
+    const config = { REFUSALS_PER_MINUTE: 5, TRUSTED_PROXIES: '10.0.0.0/8, 127.0.0.1' }
+    await using behind = await startApiSystem({ config })
+    const seen = (i: number) => from(behind, `198.51.100.${i}, 203.0.113.7, 10.1.2.3`)
+    for (let i = 0; i < 5; i++) expect((await seen(i)).status).toBe(401)
+    expectRefused(await seen(99), 'refusals')
+    expect((await from(behind, '203.0.113.7, 203.0.113.8')).status).toBe(401)
+  })
 })

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Type } from '@sinclair/typebox'
 import { tokenKeyProblems } from '../security/token-keys.ts'
 import { Secret } from './setting.ts'
@@ -57,6 +58,7 @@ export const HttpSettings = {
   TRUSTED_PROXIES: Type.Optional(
     Type.String({
       maxLength: 4096,
+      check: proxyProblems,
       description: 'Addresses or networks, by comma, of the proxies whose X-Forwarded-For is believed; none if unset',
     }),
   ),
@@ -128,6 +130,20 @@ export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
   'PAGESYNC_URL',
   'PAGESYNC_KEY',
 ])
+
+/** Networks that Fastify knows by these names. */
+const NAMED_NETWORKS: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+/** Names of hosts, and everybody (`/0`), are none: whoever could be one could name any address as their own. */
+function proxyProblems(list: string): string[] {
+  return (trustedProxies(list) ?? []).flatMap((entry) => {
+    const [address = '', prefix, ...more] = entry.split('/')
+    const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : 0
+    const isNetwork = prefix === undefined || (/^[1-9][0-9]{0,2}$/.test(prefix) && Number(prefix) <= bits)
+    if (NAMED_NETWORKS.has(entry) || (bits > 0 && isNetwork && more.length === 0)) return []
+    return [`holds ${JSON.stringify(entry)}, which is no address and no network`]
+  })
+}
 
 /** `TRUSTED_PROXIES` as Fastify takes it. */
 export function trustedProxies(list: string | undefined): string[] | undefined {
