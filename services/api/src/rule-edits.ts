@@ -21,7 +21,7 @@ export function changeBody(schema: TObject, examples: unknown[]) {
 }
 
 /** What is stored, with what was given; null leaves the default. */
-export function withChanges(stored: Members, given: Members): Members {
+export function withChanges(stored: object, given: Members): Members {
   const next = { ...stored, ...given }
   return Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null && value !== undefined))
 }

@@ -6,14 +6,13 @@ import type { AutomationRow } from '@pagesync/shared/store/repositories/automati
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { createListing } from '../listing.ts'
 import { body, errors, IdParams, list, listQuery, PageParams, success } from '../route-shapes.ts'
 import { assertNoProblems, assertRoomFor, RULE_WRITE_ERRORS } from '../rule-edits.ts'
+import { createRuleListing } from '../rule-parts.ts'
 import { Automation, presentAutomation } from '../views/automation.ts'
 import { Id, named } from '../views/shapes.ts'
 
-const Position = Type.Object({ _id: Type.String(), id: Type.Integer() })
-const readListing = createListing('automations', Position, ({ _id, id }: AutomationRow) => ({ _id, id }))
+const readListing = createRuleListing<AutomationRow>('automations')
 
 const { name, config, is_active } = AutomationBody.properties
 const Order = Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Lower is asked first; default 0' })

@@ -5,16 +5,19 @@ import { NEVER_USED } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { createListing } from '../listing.ts'
+import { createFaqParts } from '../faq-parts.ts'
 import { errors, list, listQuery, PageParams, success } from '../route-shapes.ts'
-import { Faq, FaqStats, presentFaq } from '../views/faq.ts'
+import { createRuleListing } from '../rule-parts.ts'
+import { Faq, FaqStats } from '../views/faq.ts'
 import { named } from '../views/shapes.ts'
 
-const Position = Type.Object({ _id: Type.String(), id: Type.Integer() })
-const readListing = createListing('faq_search', Position, ({ _id, id }: FaqRow) => ({ _id, id }))
+const readListing = createRuleListing<FaqRow>('faq_search')
 const TOP_FAQS = 10
 
-export const registerFaqOverview: RegisterRoutes = (api, { ownership, rules, ruleCounts }) => {
+export const registerFaqOverview: RegisterRoutes = (api, context) => {
+  const { ownership, rules, ruleCounts } = context
+  const parts = createFaqParts(context)
+
   api.get(
     '/pages/:pageId/faqs/search',
     {
@@ -32,23 +35,11 @@ export const registerFaqOverview: RegisterRoutes = (api, { ownership, rules, rul
     },
     async (request) => {
       const page = await ownership.page(callerOf(request), request.params.pageId)
-      const { sort = 'newest', q } = request.query
-      const matches = createNameMatch(q)
-      const { rows, nextCursor } = await readListing(
-        { ...request.query, sort },
-        {
-          fetch: (limit, after) => rules.faqs.list({ page_id: page.id }, sort, limit, after),
-          keep: ({ question, answer, keywords, category }) =>
-            matches([question, answer, ...keywords, category ?? ''].join('\n')),
-        },
-      )
-      const counts = await ruleCounts.of(
-        page.id,
-        'faq',
-        rows.map(({ id }) => id),
-      )
-      const faqs = rows.map((row) => presentFaq(row, counts.get(row.id)))
-      return { success: true as const, faqs, next_cursor: nextCursor }
+      const matches = createNameMatch(request.query.q)
+      const keep = ({ question, answer, keywords, category }: FaqRow): boolean =>
+        matches([question, answer, ...keywords, category ?? ''].join('\n'))
+      const { shown, nextCursor } = await parts.list(page.id, { page_id: page.id }, request.query, readListing, keep)
+      return { success: true as const, faqs: shown, next_cursor: nextCursor }
     },
   )
 

@@ -1,20 +1,16 @@
 import { FaqBody } from '@pagesync/shared/automations/faq.ts'
-import { RULES_PER_PAGE } from '@pagesync/shared/automations/limits.ts'
-import { partProblems } from '@pagesync/shared/automations/rule-problems.ts'
-import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { FaqRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { createListing } from '../listing.ts'
+import { createFaqParts } from '../faq-parts.ts'
 import { errors, IdParams, list, listQuery, PageParams, success } from '../route-shapes.ts'
-import { faqBody, faqContent } from '../rule-contents.ts'
-import { assertNoProblems, assertRoomFor, changeBody, RULE_WRITE_ERRORS, withChanges } from '../rule-edits.ts'
-import { Faq, presentFaq } from '../views/faq.ts'
+import { changeBody, RULE_WRITE_ERRORS } from '../rule-edits.ts'
+import { createRuleListing } from '../rule-parts.ts'
+import { Faq } from '../views/faq.ts'
 import { named } from '../views/shapes.ts'
 
-const Position = Type.Object({ _id: Type.String(), id: Type.Integer() })
-const readListing = createListing('faqs', Position, ({ _id, id }: FaqRow) => ({ _id, id }))
+const readListing = createRuleListing<FaqRow>('faqs')
 
 const Filters = {
   category: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
@@ -26,9 +22,9 @@ const Body = Type.Object(FaqBody.properties, {
 })
 const One = success({ faq: named(Faq) })
 
-export const registerFaqs: RegisterRoutes = (api, { ownership, rules, ruleCounts, clock }) => {
-  const present = async (row: FaqRow): Promise<Faq> =>
-    presentFaq(row, (await ruleCounts.of(row.page_id, 'faq', [row.id])).get(row.id))
+export const registerFaqs: RegisterRoutes = (api, context) => {
+  const { ownership } = context
+  const parts = createFaqParts(context)
 
   api.get(
     '/pages/:pageId/faqs',
@@ -45,22 +41,11 @@ export const registerFaqs: RegisterRoutes = (api, { ownership, rules, ruleCounts
     },
     async (request) => {
       const page = await ownership.page(callerOf(request), request.params.pageId)
-      const { sort = 'newest', category, is_active } = request.query
+      const { category, is_active } = request.query
       const of = category === undefined ? { page_id: page.id } : { page_id: page.id, category }
-      const { rows, nextCursor } = await readListing(
-        { ...request.query, sort },
-        {
-          fetch: (limit, after) => rules.faqs.list(of, sort, limit, after),
-          keep: is_active === undefined ? undefined : (row) => row.is_active === is_active,
-        },
-      )
-      const counts = await ruleCounts.of(
-        page.id,
-        'faq',
-        rows.map(({ id }) => id),
-      )
-      const faqs = rows.map((row) => presentFaq(row, counts.get(row.id)))
-      return { success: true as const, faqs, next_cursor: nextCursor }
+      const keep = is_active === undefined ? undefined : (row: FaqRow) => row.is_active === is_active
+      const { shown, nextCursor } = await parts.list(page.id, of, request.query, readListing, keep)
+      return { success: true as const, faqs: shown, next_cursor: nextCursor }
     },
   )
 
@@ -79,13 +64,9 @@ export const registerFaqs: RegisterRoutes = (api, { ownership, rules, ruleCounts
     },
     async (request, reply) => {
       const page = await ownership.page(callerOf(request), request.params.pageId)
-      assertNoProblems(partProblems('faq', request.body))
-      assertRoomFor(await rules.faqs.count({ page_id: page.id }), 1, RULES_PER_PAGE.faqs, 'FAQs')
-      const of = { tenantId: page.tenant_id, pageId: page.id }
-      const [made] = await rules.faqs.insert(of, [faqContent(request.body)], clock.now())
-      await rules.changed(page.id)
+      const made = await parts.add({ tenantId: page.tenant_id, pageId: page.id }, request.body)
       void reply.code(201)
-      return { success: true as const, faq: presentFaq(made as FaqRow) }
+      return { success: true as const, faq: made }
     },
   )
 
@@ -102,7 +83,7 @@ export const registerFaqs: RegisterRoutes = (api, { ownership, rules, ruleCounts
     },
     async (request) => ({
       success: true as const,
-      faq: await present(await ownership.faq(callerOf(request), request.params.id)),
+      faq: await parts.show(await ownership.faq(callerOf(request), request.params.id)),
     }),
   )
 
@@ -121,18 +102,7 @@ export const registerFaqs: RegisterRoutes = (api, { ownership, rules, ruleCounts
     },
     async (request) => {
       const row = await ownership.faq(callerOf(request), request.params.id)
-      const changed = await rules.faqs.update(
-        row,
-        (current) => {
-          const body = withChanges({ ...faqBody(current) }, request.body)
-          assertNoProblems(partProblems('faq', body))
-          return { ...current, ...faqContent(body as FaqBody) }
-        },
-        clock.now(),
-      )
-      if (!changed) throw new AppError('FAQ_NOT_FOUND', `There is no FAQ ${row.id}`)
-      await rules.changed(changed.page_id)
-      return { success: true as const, faq: await present(changed) }
+      return { success: true as const, faq: await parts.change(row, request.body) }
     },
   )
 
@@ -149,11 +119,7 @@ export const registerFaqs: RegisterRoutes = (api, { ownership, rules, ruleCounts
     },
     async (request) => {
       const row = await ownership.faq(callerOf(request), request.params.id)
-      const shown = await present(row)
-      await rules.faqs.remove([row])
-      await rules.changed(row.page_id)
-      await ruleCounts.remove(row.page_id, 'faq', [row.id])
-      return { success: true as const, faq: shown }
+      return { success: true as const, faq: await parts.remove(row) }
     },
   )
 }

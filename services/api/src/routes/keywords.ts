@@ -1,27 +1,17 @@
 import { KeywordBody } from '@pagesync/shared/automations/custom-keyword.ts'
 import { RULES_PER_PAGE } from '@pagesync/shared/automations/limits.ts'
-import { partProblems } from '@pagesync/shared/automations/rule-problems.ts'
-import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { KeywordRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { createListing } from '../listing.ts'
 import { errors, IdParams, list, listQuery, success } from '../route-shapes.ts'
 import { keywordBody, keywordContent } from '../rule-contents.ts'
-import {
-  assertAutomationType,
-  assertNoProblems,
-  assertRoomFor,
-  changeBody,
-  RULE_WRITE_ERRORS,
-  withChanges,
-} from '../rule-edits.ts'
+import { assertAutomationType, changeBody, RULE_WRITE_ERRORS } from '../rule-edits.ts'
+import { createRuleListing, createRuleParts } from '../rule-parts.ts'
 import { Keyword, presentKeyword } from '../views/automation.ts'
 import { named } from '../views/shapes.ts'
 
-const Position = Type.Object({ _id: Type.String(), id: Type.Integer() })
-const readListing = createListing('keywords', Position, ({ _id, id }: KeywordRow) => ({ _id, id }))
+const readListing = createRuleListing<KeywordRow>('keywords')
 
 const Body = Type.Object(KeywordBody.properties, {
   additionalProperties: false,
@@ -30,15 +20,19 @@ const Body = Type.Object(KeywordBody.properties, {
 const One = success({ keyword: named(Keyword) })
 const NOT_FOUND = 'KEYWORD_NOT_FOUND'
 
-export const registerKeywords: RegisterRoutes = (api, { ownership, rules, ruleCounts, clock }) => {
-  const countsOf = (pageId: number, rows: readonly KeywordRow[]) =>
-    ruleCounts.of(
-      pageId,
-      'keyword',
-      rows.map(({ id }) => id),
-    )
-  const present = async (row: KeywordRow): Promise<Keyword> =>
-    presentKeyword(row, (await countsOf(row.page_id, [row])).get(row.id))
+export const registerKeywords: RegisterRoutes = (api, context) => {
+  const { ownership, rules } = context
+  const kind = {
+    part: 'keyword',
+    collection: rules.keywords,
+    max: RULES_PER_PAGE.keywords,
+    plural: 'keywords',
+    notFound: NOT_FOUND,
+    bodyOf: keywordBody,
+    contentOf: keywordContent,
+    present: presentKeyword,
+  } as const
+  const parts = createRuleParts<KeywordRow, KeywordBody, Keyword>(kind, context)
 
   api.get(
     '/automations/:id/keywords',
@@ -54,14 +48,9 @@ export const registerKeywords: RegisterRoutes = (api, { ownership, rules, ruleCo
     },
     async (request) => {
       const automation = await ownership.automation(callerOf(request), request.params.id)
-      const { sort = 'newest' } = request.query
-      const { rows, nextCursor } = await readListing(
-        { ...request.query, sort },
-        { fetch: (limit, after) => rules.keywords.list({ automation_id: automation.id }, sort, limit, after) },
-      )
-      const counts = await countsOf(automation.page_id, rows)
-      const keywords = rows.map((row) => presentKeyword(row, counts.get(row.id)))
-      return { success: true as const, keywords, next_cursor: nextCursor }
+      const of = { automation_id: automation.id }
+      const { shown, nextCursor } = await parts.list(automation.page_id, of, request.query, readListing)
+      return { success: true as const, keywords: shown, next_cursor: nextCursor }
     },
   )
 
@@ -80,15 +69,10 @@ export const registerKeywords: RegisterRoutes = (api, { ownership, rules, ruleCo
     async (request, reply) => {
       const automation = await ownership.automation(callerOf(request), request.params.id)
       assertAutomationType(automation, 'custom_keyword')
-      assertNoProblems(partProblems('keyword', request.body))
-      const count = await rules.keywords.count({ page_id: automation.page_id })
-      assertRoomFor(count, 1, RULES_PER_PAGE.keywords, 'keywords')
       const page = { tenantId: automation.tenant_id, pageId: automation.page_id }
-      const content = { ...keywordContent(request.body), automation_id: automation.id }
-      const [made] = await rules.keywords.insert(page, [content], clock.now())
-      await rules.changed(automation.page_id)
+      const made = await parts.add(page, request.body, { automation_id: automation.id })
       void reply.code(201)
-      return { success: true as const, keyword: presentKeyword(made as KeywordRow) }
+      return { success: true as const, keyword: made }
     },
   )
 
@@ -107,18 +91,7 @@ export const registerKeywords: RegisterRoutes = (api, { ownership, rules, ruleCo
     },
     async (request) => {
       const row = await ownership.keyword(callerOf(request), request.params.id)
-      const changed = await rules.keywords.update(
-        row,
-        (current) => {
-          const body = withChanges({ ...keywordBody(current) }, request.body)
-          assertNoProblems(partProblems('keyword', body))
-          return { ...current, ...keywordContent(body as KeywordBody) }
-        },
-        clock.now(),
-      )
-      if (!changed) throw new AppError(NOT_FOUND, `There is no keyword ${row.id}`)
-      await rules.changed(changed.page_id)
-      return { success: true as const, keyword: await present(changed) }
+      return { success: true as const, keyword: await parts.change(row, request.body) }
     },
   )
 
@@ -135,11 +108,7 @@ export const registerKeywords: RegisterRoutes = (api, { ownership, rules, ruleCo
     },
     async (request) => {
       const row = await ownership.keyword(callerOf(request), request.params.id)
-      const shown = await present(row)
-      await rules.keywords.remove([row])
-      await rules.changed(row.page_id)
-      await ruleCounts.remove(row.page_id, 'keyword', [row.id])
-      return { success: true as const, keyword: shown }
+      return { success: true as const, keyword: await parts.remove(row) }
     },
   )
 }
