@@ -160,6 +160,24 @@ describe('FAQs', () => {
     })
   })
 
+  it('are found by words that stand in the middle of others, where a script puts no blanks between them', async () => {
+    const page = await newPage()
+    const khmer = await add(page, 'តើតម្លៃប៉ុន្មាន?')
+    const thai = await add(page, 'ขอทราบราคาสินค้า')
+    const chinese = await add(page, '请问价格是多少')
+    const english = await add(page, 'What is the price of rice?')
+    const found = async (q: string) =>
+      (await ask('GET', `/pages/${page.id}/faqs/search?q=${encodeURIComponent(q)}`)).body.faqs.map(
+        ({ id }: { id: number }) => id,
+      )
+    expect(await found('តម្លៃ')).toEqual([khmer.id])
+    expect(await found('ราคา')).toEqual([thai.id])
+    expect(await found('价格 多少？')).toEqual([chinese.id])
+    expect(await found('RIC')).toEqual([english.id])
+    expect(await found('ice')).toEqual([])
+    expect(await found('?')).toEqual([])
+  })
+
   it('come in by the thousand in one request: a bad row is told by its index, the others are there', async () => {
     const page = await newPage()
     const faqs = Array.from({ length: 10_000 }, (_, i) => ({

@@ -12,7 +12,7 @@ export interface IncomingMessage {
   readonly isEdited: boolean
   /** Facebook's time of the message. */
   readonly createdMs: number
-  /** When the gateway received it. */
+  /** When it reached whoever decides: what waited in the topic came late, too. */
   readonly arrivedMs: number
   /** Null where it is an attachment alone. */
   readonly text: string | null

@@ -1,11 +1,11 @@
 import { RULES_PER_PAGE } from '@pagesync/shared/automations/limits.ts'
-import { createNameMatch } from '@pagesync/shared/model/name-words.ts'
 import type { FaqRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { NEVER_USED } from '@pagesync/shared/store/repositories/rule-counts.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
 import { createFaqParts } from '../faq-parts.ts'
+import { createWordMatch } from '../match-words.ts'
 import { errors, list, listQuery, PageParams, success } from '../route-shapes.ts'
 import { createRuleListing } from '../rule-parts.ts'
 import { Faq, FaqStats } from '../views/faq.ts'
@@ -27,7 +27,8 @@ export const registerFaqOverview: RegisterRoutes = (api, context) => {
         summary: 'Search the FAQs of a page',
         description:
           'Those whose question, answer, keywords or category have words that begin as those of `q`, whatever their case ' +
-          'and accents. A page of the list may be short, even empty, and still have a `next_cursor`.',
+          'and accents; in scripts without blanks between words, anywhere. A page of the list may be short, even empty, and ' +
+          'still have a `next_cursor`.',
         params: PageParams,
         querystring: listQuery('newest', { q: Type.String({ minLength: 1, maxLength: 100 }) }),
         response: { 200: list('faqs', Faq), ...errors('read', ['PAGE_NOT_FOUND']) },
@@ -35,7 +36,7 @@ export const registerFaqOverview: RegisterRoutes = (api, context) => {
     },
     async (request) => {
       const page = await ownership.page(callerOf(request), request.params.pageId)
-      const matches = createNameMatch(request.query.q)
+      const matches = createWordMatch(request.query.q)
       const keep = ({ question, answer, keywords, category }: FaqRow): boolean =>
         matches([question, answer, ...keywords, category ?? ''].join('\n'))
       const { shown, nextCursor } = await parts.list(page.id, { page_id: page.id }, request.query, readListing, keep)
