@@ -161,6 +161,17 @@ describe('a full sync', () => {
     expect(spent).toBeGreaterThan(0)
   })
 
+  it('stops when the page is disconnected in the middle, though its token lives: somebody else may have it by now', async () => {
+    await using bed = await openSyncBed(SHAPE, { callsPerSecond: 2 })
+    const id = await bed.publish('page.full_sync')
+    await bed.command(id, ({ checkpoint }) => checkpoint !== null)
+    await bed.pages.disconnect(bed.page, Date.now())
+    const waiting = await bed.command(id, ({ state }) => state === 'waiting')
+    expect(waiting.transitions.at(-1)?.reason).toBe('reauth_required')
+    expect((await allConversations(bed)).length).toBeLessThan(SHAPE.count)
+    expect(bed.changes.some(({ type }) => type === 'page.token_invalid')).toBe(false)
+  })
+
   it('waits as Facebook says when it is refused for its rate, without counting that as an attempt', async () => {
     await using bed = await openSyncBed(SHAPE)
     await bed.simulator.control('POST', 'faults', [

@@ -192,6 +192,14 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
   }
 }
 
+/** The token in hand lives on at Facebook; the page may be another tenant's by now. */
+async function refuseDisconnected({ id, tenant_id, facebook_page_id }: PageRow, { pages }: RunnerDeps): Promise<void> {
+  const [now] = await pages.ofFacebook(tenant_id, [facebook_page_id])
+  // Erased and connected anew it is another page.
+  if (now?.id === id && now.status !== 'disconnected') return
+  throw new AppError('PAGE_REAUTH_REQUIRED', 'The page was disconnected meanwhile')
+}
+
 function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps): OperationContext {
   const { page, graph, writes, inspection, connected, signal } = run
   let announcedAtMs = 0
@@ -228,6 +236,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
       const now = deps.clock.now()
       await record.patch({ checkpoint, progress, due_ms: now + LEASE_MS })
       run.onSave()
+      await refuseDisconnected(page, deps)
       if (now - announcedAtMs < PROGRESS_EVERY_MS) return
       announcedAtMs = now
       await record.announceSync('progress')
