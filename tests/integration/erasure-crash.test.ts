@@ -9,13 +9,13 @@ import type { Change } from '@pagesync/shared/model/change.ts'
 import type { Store } from '@pagesync/shared/store/collection.ts'
 import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
-import { ERASURES } from '@pagesync/shared/store/repositories/privacy-rows.ts'
+import { ERASURE_KEYS, ERASURES } from '@pagesync/shared/store/repositories/privacy-rows.ts'
 import { MESSAGES, PAGES } from '@pagesync/shared/store/repositories/rows.ts'
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { carryOnErasures } from '@pagesync/sync-worker/privacy/carry-on-erasures.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData } from '../support/api-data.ts'
-import { ERASURE_KEY } from '../support/api-system.ts'
+import { ERASURE_KEY, startApiSystem } from '../support/api-system.ts'
 import { createFuse, dyingStore, type Fuse } from '../support/crashing-ports.ts'
 import { grepStore } from '../support/privacy-bed.ts'
 
@@ -196,4 +196,28 @@ it('a tenant with more pages than the store is asked for in one go is erased, to
     }
   }
   expect(await store.collection(PAGES).count({ index: 'byTenant', equals: { tenant_id: tenant.id } })).toBe(0)
+})
+
+it('another ERASURE_KEY than that of the tombstones is refused, until somebody gives that one up', async () => {
+  const other = createTombstones(store, 'another-erasure-key-of-the-tests-0123')
+  const same = createTombstones(store, ERASURE_KEY)
+  await same.checkKey()
+  await same.checkKey()
+  await expect(other.checkKey()).rejects.toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    message: expect.stringMatching(/^ERASURE_KEY is another one/),
+  })
+  await store.collection(ERASURE_KEYS).deleteMany(['current'])
+  await other.checkKey()
+  await expect(same.checkKey()).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })
+  await store.collection(ERASURE_KEYS).deleteMany(['current'])
+})
+
+it('the API does not start with another ERASURE_KEY', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'pagesync-erasure-key-'))
+  const start = async (key: string) =>
+    startApiSystem({ store: await openStore(`embedded:${directory}`), config: { ERASURE_KEY: key } })
+  await (await start(ERASURE_KEY))[Symbol.asyncDispose]()
+  await expect(start('another-erasure-key-of-the-tests-0123')).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })
+  await rm(directory, { recursive: true, force: true })
 })

@@ -37,6 +37,8 @@ it.each([
   'https://[::1]/a',
   'https://[::]/a',
   'https://[::ffff:127.0.0.1]/a',
+  'https://[::127.0.0.1]/a',
+  'https://[::a9fe:a9fe]/a',
   'https://[64:ff9b::7f00:1]/a',
   'https://[2002:7f00:1::]/a',
   'https://[fd00::1]/a',

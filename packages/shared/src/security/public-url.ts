@@ -21,9 +21,8 @@ for (const [network, prefix] of [
 /** A list of its own: an IPv4 address would be found in the network of mapped ones. */
 const PRIVATE_6 = new BlockList()
 for (const [network, prefix] of [
-  ['::', 128],
-  ['::1', 128],
-  // IPv4 in other clothes: mapped, translated, 6to4, Teredo.
+  // Loopback and nobody among them. IPv4 in other clothes: compatible, mapped, translated, 6to4, Teredo.
+  ['::', 96],
   ['::ffff:0:0', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
