@@ -106,7 +106,7 @@ describe('connecting by a login at Facebook', () => {
     const browser = createBrowser(tenant)
     const { loginUrl, cookie } = await browser.start()
     expect(cookie).toMatch(
-      /^pagesync_login_[0-9a-f]{16}=[A-Za-z0-9_-]{43}; Path=\/api\/facebook\/connect\/callback; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
+      /^__Host-pagesync_login_[0-9a-f]{16}=[A-Za-z0-9_-]{43}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
     )
     const dialog = new URL(loginUrl)
     expect(Object.fromEntries(dialog.searchParams)).toMatchObject({
@@ -120,7 +120,7 @@ describe('connecting by a login at Facebook', () => {
     expect(back.href).toMatch(/^https:\/\/api\.angkor\.test\/api\/facebook\/connect\/callback\?code=/)
     const answer = await browser.comeBack(back)
     expect(answer.status, JSON.stringify(answer.body)).toBe(200)
-    expect(answer.headers['set-cookie']).toMatch(/^pagesync_login_[0-9a-f]{16}=; .*Max-Age=0/)
+    expect(answer.headers['set-cookie']).toMatch(/^__Host-pagesync_login_[0-9a-f]{16}=; Path=\/; Max-Age=0.*; Secure$/)
     expect(answer.body).toMatchObject({
       success: true,
       account: { id: expect.any(Number), status: 'connected', token_status: 'valid', name: expect.any(String) },
@@ -222,6 +222,15 @@ describe('connecting by a login at Facebook', () => {
       messages.add(await refused(other.comeBack(back)))
       expect(messages.size).toBe(1)
       expect((await browser.comeBack(back)).status).toBe(200)
+    })
+
+    it('with a cookie that a neighbour of the domain could have set for the victim of a login of their own', async () => {
+      const browser = createBrowser(tenant)
+      const back = await browser.dialog((await browser.start()).loginUrl)
+      const [[name, value] = ['', '']] = browser.cookies
+      const victim = createBrowser(tenant)
+      victim.cookies.set(name.replace('__Host-', ''), value)
+      await refused(victim.comeBack(back))
     })
 
     it('the second time, also at the same moment', async () => {

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
 import { callerOf, setCaller } from '../caller.ts'
 import type { AccountPages } from '../connect-account.ts'
-import { endedLoginCookie, loginCookie, readLoginCookie } from '../login-cookie.ts'
+import { type CookiePlace, endedLoginCookie, loginCookie, readLoginCookie } from '../login-cookie.ts'
 import { LOGIN_PAGE_HEADERS, loginPage } from '../login-page.ts'
 import { AccessToken, body, errors, LOGIN_ERRORS, success } from '../route-shapes.ts'
 import { traceparentOf } from '../traceparent.ts'
@@ -32,7 +32,7 @@ type Connected = AccountPages & { readonly account: Parameters<typeof presentAcc
 
 export const registerConnect: RegisterRoutes = (api, context) => {
   const { connectAccount, logins, facebook, publicUrl, callbackPath, clock } = context
-  const cookiePlace = () => ({ secure: publicUrl().startsWith('https:'), path: callbackPath })
+  const cookiePlace = () => placeOf(context)
   const present = ({ account, pages, refused }: Connected) => ({
     success: true as const,
     account: presentAccount(account, clock.now()),
@@ -113,13 +113,19 @@ export const registerConnect: RegisterRoutes = (api, context) => {
   )
 }
 
+const placeOf = ({ publicUrl, callbackPath }: ApiContext): CookiePlace => ({
+  secure: publicUrl().startsWith('https:'),
+  path: callbackPath,
+})
+
 /** The login is taken first, whatever came back with it: it ends here. A key that was revoked meanwhile connects nothing. */
 async function continueLogin(
   request: FastifyRequest,
   { state, code, error }: { state?: string; code?: string; error?: string },
-  { logins, apiKeys, facebook, connectAccount, clock }: ApiContext,
+  context: ApiContext,
 ): Promise<Connected> {
-  const cookie = state === undefined ? undefined : readLoginCookie(request.headers.cookie, state)
+  const { logins, apiKeys, facebook, connectAccount, clock } = context
+  const cookie = state === undefined ? undefined : readLoginCookie(request.headers.cookie, state, placeOf(context))
   const login = await logins.take(state ?? '', cookie, clock.now())
   // From here on it is known who asks: whoever began the login.
   setCaller(request, {
