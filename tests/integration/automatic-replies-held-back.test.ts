@@ -200,6 +200,22 @@ describe('comments of one person', () => {
     expect(await repliedTo(many.psid)).toHaveLength(5)
   })
 
+  it('are counted beside the messages that come with them', async () => {
+    const triggers = async () => (await bed.count('page', bed.page.id))?.triggers ?? 0
+    const { psid } = await bed.writes('hello')
+    await eventually(() => bed.conversation(psid))
+    const before = await triggers()
+    const logged = (await bed.log()).length
+    // In one batch, the comment first.
+    await bed.restartWorker(async () => {
+      await clock.advance(1_000)
+      await comments(psid, 1)
+      await bed.writes('beer', { psid, created_at_ms: clock.now() })
+    })
+    await eventually(async () => (await bed.log()).length === logged + 2)
+    await eventually(async () => (await triggers()) === before + 2, 5_000)
+  })
+
   it('are not answered while a person talks to her', async () => {
     const [taken, other] = [await bed.writes('hello'), await bed.writes('hello')]
     await bed.simulator.control('POST', 'page-messages', { psid: taken.psid, text: 'Dara here.' })

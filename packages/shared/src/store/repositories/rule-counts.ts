@@ -30,7 +30,7 @@ export const NEVER_USED: RuleCount = {
  * counted in the log anew whenever one comes: rare, and right after any crash.
  */
 export interface RuleCounts {
-  /** Of one batch of a partition, in order. Repeatable: answers how many of each page were not counted before. */
+  /** All of one batch, in any order. Repeatable: answers how many of each page were not counted before. */
   add(replies: readonly AutomaticReplyRow[]): Promise<ReadonlyMap<number, number>>
   /** After a rating of an FAQ's answer, or after a person sent one. Repeatable. */
   recountFaq(reply: AutomaticReplyRow): Promise<void>
@@ -83,7 +83,9 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
   return {
     async add(replies) {
       const incoming = new Map<string, { counted: Counted; reply: AutomaticReplyRow }[]>()
-      for (const reply of replies) {
+      // Messages and comments come apart: what is counted after a later place counts no earlier one.
+      const inOrder = replies.toSorted((a, b) => (a.log_offset ?? 0) - (b.log_offset ?? 0))
+      for (const reply of inOrder) {
         for (const counted of countedBy(reply)) {
           const key = countKey(reply.page_id, counted.kind, counted.id)
           const group = incoming.get(key)
