@@ -11,8 +11,17 @@ type Arguments = Readonly<Record<string, unknown>>
  */
 export function pushArguments(caller: Caller, given: unknown): Arguments {
   const args = (given ?? {}) as Arguments
-  if (caller.requester.kind === 'person' || caller.scopes.includes('push:human')) return { ...args, human: true }
-  if (args.tag !== 'HUMAN_AGENT') return args
+  if (speaksForPeople(caller)) return { ...args, human: true }
+  refuseHumanAgent(caller, args)
+  return args
+}
+
+const speaksForPeople = ({ requester, scopes }: Caller): boolean =>
+  requester.kind === 'person' || scopes.includes('push:human')
+
+/** @throws AppError FORBIDDEN for the tag HUMAN_AGENT of whoever may not use it */
+export function refuseHumanAgent(caller: Caller, args: Arguments): void {
+  if (args.tag !== 'HUMAN_AGENT' || speaksForPeople(caller)) return
   throw new AppError('FORBIDDEN', 'HUMAN_AGENT is for messages that a person wrote: the key has not push:human')
 }
 

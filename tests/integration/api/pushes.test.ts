@@ -188,6 +188,13 @@ describe('the reply window', () => {
     const robot = await data.addKey(tenant.id, ['read', 'push'])
     const refused = await sendTo(yesterday, { message: 'late', ...human }, robot)
     expect([refused.status, refused.body.code]).toEqual([403, 'FORBIDDEN'])
+    // Nor by letting run again what a person asked for.
+    const command = `/commands/${answer.body.command.id}`
+    expect((await system.request(tenant.key, 'POST', `${command}/cancel`)).status).toBe(200)
+    const syncing = await data.addKey(tenant.id, ['read', 'push', 'sync'])
+    const again = await system.request(syncing, 'POST', `${command}/retry`)
+    expect([again.status, again.body.code]).toEqual([403, 'FORBIDDEN'])
+    expect((await system.request(tenant.key, 'POST', `${command}/retry`)).status).toBe(202)
   })
 
   it('bounds how long a message waits', async () => {

@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
 import { type Caller, callerOf } from '../caller.ts'
 import { conversationIdsOf } from '../conversation-ids.ts'
+import { refuseHumanAgent } from '../push-arguments.ts'
 import { CommandParams, CommandRunning, errors, success } from '../route-shapes.ts'
 import { Command, presentCommand } from '../views/command.ts'
 import { named } from '../views/shapes.ts'
@@ -46,7 +47,7 @@ export const registerCommandActs: RegisterRoutes = (api, context) => {
         tags: ['commands'],
         summary: 'Let a command that failed, expired or was cancelled run again',
         description:
-          "From where it was. A push needs the scope `push` as well; a pull counts against the page's limits as if it were asked for anew.",
+          "From where it was. A push needs the scope `push` as well, one with HUMAN_AGENT `push:human`; a pull counts against the page's limits as if it were asked for anew.",
         params: CommandParams,
         body: Nothing,
         response: { 202: CommandRunning, ...errors('sync', [...ERRORS, 'NOT_RETRYABLE']) },
@@ -55,6 +56,7 @@ export const registerCommandActs: RegisterRoutes = (api, context) => {
     async (request, reply) => {
       const caller = callerOf(request)
       const row = await ownedCommand(caller, request.params.id, context)
+      refuseHumanAgent(caller, row.arguments)
       const retried = await retry(row, caller, context)
       await tell(retried, request, context)
       const command = await present(retried, context)
