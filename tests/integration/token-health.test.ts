@@ -72,6 +72,36 @@ describe('the check of a token', () => {
   })
 })
 
+it('no refusal that is about something else than the token disconnects a page', async () => {
+  await using bed = await openSyncBed(SHAPE)
+  const refusals = [
+    { code: 3 },
+    { code: 10 },
+    { code: 200 },
+    { code: 230 },
+    { code: 100, subcode: 33 },
+    { code: 104 },
+    { code: 368 },
+    { code: 2500 },
+    { code: 551 },
+    { code: 2018300 },
+    // Nothing that we know.
+    { code: 19000 },
+  ]
+  for (const error of refusals) {
+    await bed.simulator.control('POST', 'faults', [{ match: { kind: 'page' }, times: 9, action: { error } }])
+    expect((await bed.run('page.sync_details')).state, JSON.stringify(error)).toBe('failed')
+    expect(await pageOf(bed), JSON.stringify(error)).toMatchObject({ status: 'active', token_status: 'valid' })
+    await bed.simulator.control('DELETE', 'faults')
+  }
+  expect(told(bed, 'page.token_invalid')).toEqual([])
+  await bed.simulator.control('POST', 'faults', [
+    { match: { kind: 'page' }, times: 9, action: { error: { code: 190 } } },
+  ])
+  await bed.publish('page.sync_details')
+  await eventually(async () => (await pageOf(bed)).status === 'reauth_required')
+})
+
 describe('a token that dies', () => {
   it('is told once for all commands that fail for it; webhooks are stored, commands go on after connecting again', async () => {
     await using bed = await openSyncBed(SHAPE, { webhooks: true })
