@@ -1,6 +1,7 @@
 import { partProblems, type RulePart } from '@pagesync/shared/automations/rule-problems.ts'
 import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { ErrorCode } from '@pagesync/shared/errors/error-table.ts'
+import type { ArgumentProblem } from '@pagesync/shared/model/command-arguments.ts'
 import type { RuleRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import type { RuleCollection, RuleContent, RulesOf } from '@pagesync/shared/store/repositories/rule-collection.ts'
 import type { RuleCount } from '@pagesync/shared/store/repositories/rule-counts.ts'
@@ -20,6 +21,8 @@ export interface PartKind<Row extends RuleRow, Body extends object, View> {
   readonly bodyOf: (row: Row) => Body
   readonly contentOf: (body: Body) => Omit<RuleContent<Row>, 'automation_id'>
   readonly present: (row: Row, count?: RuleCount) => View
+  /** What is wrong with it beside the page's others; `id` null: it is new. */
+  readonly misfits?: (pageId: number, body: Body, id: number | null) => Promise<readonly ArgumentProblem[]>
 }
 
 type Sort = 'newest' | 'id'
@@ -67,6 +70,7 @@ export function createRuleParts<Row extends RuleRow, Body extends object, View>(
       more: object = {},
     ): Promise<View> {
       assertNoProblems(partProblems(part, body))
+      assertNoProblems((await kind.misfits?.(page.pageId, body, null)) ?? [])
       assertRoomFor(await collection.count({ page_id: page.pageId }), 1, kind.max, kind.plural)
       const content = { ...contentOf(body), ...more } as RuleContent<Row>
       const [made] = await collection.insert(page, [content], clock.now())
@@ -75,6 +79,9 @@ export function createRuleParts<Row extends RuleRow, Body extends object, View>(
     },
     /** @throws AppError VALIDATION_FAILED; `notFound` where it was removed meanwhile */
     async change(row: Row, given: Readonly<Record<string, unknown>>): Promise<View> {
+      const wanted = withChanges(kind.bodyOf(row), given)
+      assertNoProblems(partProblems(part, wanted))
+      assertNoProblems((await kind.misfits?.(row.page_id, wanted as Body, row.id)) ?? [])
       const changed = await collection.update(
         row,
         (current) => {

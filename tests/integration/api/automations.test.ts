@@ -129,6 +129,22 @@ describe('instant replies and keywords', () => {
     await ask('DELETE', `/instant-replies/${reply.id}`)
     expect((await ask('GET', path)).body.instant_replies).toEqual([])
   })
+
+  it('are refused where the patterns of the page would be too large together, of which one would never answer', async () => {
+    const page = await newPage()
+    const words = await newAutomation(page, 'custom_keyword')
+    const path = `/automations/${words.id}/keywords`
+    const pattern = { keyword: '(?:abcde){95}', match_type: 'regex', response_message: 'Yes.' }
+    const [first] = await Promise.all(Array.from({ length: 4 }, () => made(path, 'keyword', pattern)))
+    const refused = await ask('POST', path, pattern)
+    expect(refused.status).toBe(400)
+    expect(refused.body.errors).toMatchObject([{ path: '/keyword', message: expect.stringContaining('together') }])
+    const off = await made(path, 'keyword', { ...pattern, is_active: false })
+    expect((await ask('PUT', `/keywords/${off.id}`, { is_active: true })).status).toBe(400)
+    expect((await ask('PUT', `/keywords/${first.id}`, { response_message: 'No.' })).status).toBe(200)
+    await ask('DELETE', `/keywords/${first.id}`)
+    expect((await ask('PUT', `/keywords/${off.id}`, { is_active: true })).status).toBe(200)
+  })
 })
 
 describe('FAQs', () => {

@@ -5,7 +5,6 @@ import { TEXT_LENGTH_MAX } from '../model/command-arguments.ts'
 export const RULES_PER_PAGE = {
   automations: 100,
   keywords: 2_000,
-  regexKeywords: 100,
   instantReplies: 200,
   faqs: 10_000,
 } as const

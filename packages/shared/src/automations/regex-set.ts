@@ -46,6 +46,13 @@ export function regexSize(pattern: string): { readonly size: number } | { readon
   return compiled
 }
 
+/** What is wrong with patterns that are matched together, each of which is well by itself; null: nothing. */
+export function regexesProblem(patterns: readonly string[]): string | null {
+  const sizes = patterns.map(regexSize).map((compiled) => ('size' in compiled ? compiled.size : 0))
+  const size = sizes.reduce((sum, each) => sum + each, 0)
+  return size > REGEX_SIZES_MAX ? `makes the page's patterns too large together (${REGEX_SIZES_MAX} steps)` : null
+}
+
 /** Matches all patterns in one pass. Answers the indexes of those that are found in the folded text. */
 export function createRegexSet(patterns: readonly string[]): (folded: string) => readonly number[] {
   if (patterns.length === 0) return () => []

@@ -1,5 +1,6 @@
 import { KeywordBody } from '@pagesync/shared/automations/custom-keyword.ts'
 import { RULES_PER_PAGE } from '@pagesync/shared/automations/limits.ts'
+import { regexesProblem } from '@pagesync/shared/automations/regex-set.ts'
 import type { KeywordRow } from '@pagesync/shared/store/repositories/automation-rows.ts'
 import { Type } from '@sinclair/typebox'
 import type { RegisterRoutes } from '../api-context.ts'
@@ -20,6 +21,8 @@ const Body = Type.Object(KeywordBody.properties, {
 const One = success({ keyword: named(Keyword) })
 const NOT_FOUND = 'KEYWORD_NOT_FOUND'
 
+const isPattern = ({ match_type, is_active }: KeywordBody): boolean => match_type === 'regex' && is_active !== false
+
 export const registerKeywords: RegisterRoutes = (api, context) => {
   const { ownership, rules } = context
   const kind = {
@@ -31,6 +34,13 @@ export const registerKeywords: RegisterRoutes = (api, context) => {
     bodyOf: keywordBody,
     contentOf: keywordContent,
     present: presentKeyword,
+    misfits: async (pageId: number, body: KeywordBody, id: number | null) => {
+      if (!isPattern(body)) return []
+      const others = await rules.keywords.findAll({ page_id: pageId }, RULES_PER_PAGE.keywords)
+      const patterns = others.filter((row) => isPattern(row) && row.id !== id)
+      const message = regexesProblem([body, ...patterns].map(({ keyword }) => keyword))
+      return message === null ? [] : [{ path: '/keyword', message }]
+    },
   } as const
   const parts = createRuleParts<KeywordRow, KeywordBody, Keyword>(kind, context)
 
