@@ -8,12 +8,14 @@ import {
   REPLAY_ATTEMPTS_HEADER,
   REPLAY_OF_HEADER,
 } from '@pagesync/shared/store/repositories/dead-letters.ts'
+import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
 import { Value } from '@sinclair/typebox/value'
 import { payloadText } from './views/dead-letter.ts'
 
 export interface ReplayDeps {
   readonly deadLetters: Pick<DeadLetterBox, 'save'>
   readonly eventLog: Pick<EventLog, 'publish'>
+  readonly pages: Pick<Pages, 'findConnected'>
   readonly nowMs: number
 }
 
@@ -33,6 +35,7 @@ export async function replayDeadLetter(row: DeadLetterRow, deps: ReplayDeps): Pr
   const { deadLetters, eventLog, nowMs } = deps
   assertOpen(row, nowMs)
   const { topic, record } = toReplay(row)
+  if (topic === TOPICS.pageEvents) await assertHeld(row, deps)
   const replaying = await deadLetters.save({ ...row, state: 'replaying', replayed_ms: nowMs })
   if (!replaying) throw new AppError('NOT_REPLAYABLE', 'Somebody else does something with it at this moment')
   try {
@@ -50,6 +53,13 @@ function assertOpen({ state = 'open', replayed_ms = 0 }: DeadLetterRow, nowMs: n
   const isStuck = state === 'replaying' && nowMs - replayed_ms > REPLAYING_MS_MAX
   if (state !== 'open' && !isStuck)
     throw new AppError('NOT_REPLAYABLE', 'It was replayed, and has not failed again since')
+}
+
+/** An event goes to whoever holds its page: that may be another tenant by now, or nobody. */
+async function assertHeld({ tenant_id, facebook_page_id }: DeadLetterRow, { pages }: ReplayDeps): Promise<void> {
+  if (tenant_id === null) return
+  const page = facebook_page_id === null ? undefined : await pages.findConnected(facebook_page_id)
+  if (page?.tenant_id !== tenant_id) throw new AppError('NOT_REPLAYABLE', 'Its page is not connected')
 }
 
 function toReplay(row: DeadLetterRow): { topic: string; record: LogRecord } {

@@ -150,7 +150,25 @@ describe('a dead letter', () => {
     expect((await get(id)).body.dead_letter.state).toBe('open')
   })
 
+  it('of a page that its tenant does not hold any more is kept: another tenant would be given the event', async () => {
+    const page = await data.addPage(mine, '200')
+    const origin = { kind: 'record', topic: TOPICS.pageEvents, partition: 1, offset: 88_000 } as const
+    const id = await bury({ facebookPageId: '200', key: '200:7', origin, payload: Buffer.from('{"text":"to Mine"}') })
+    await data.pages.disconnect(page, Date.now())
+    const nobodyHoldsIt = await replay(id)
+    await data.addPage(theirs, '200')
+    for (const answer of [nobodyHoldsIt, await replay(id), await replay(id, OPERATOR_TOKEN)]) {
+      expect([answer.status, answer.body.code]).toEqual([409, 'NOT_REPLAYABLE'])
+      expect(answer.body.message).toBe('Its page is not connected')
+    }
+    expect((await get(id)).body.dead_letter.state).toBe('open')
+    await data.pages.disconnect((await data.pages.findConnected('200'))!, Date.now())
+    await data.addPage(mine, '200')
+    expect((await replay(id)).status).toBe(200)
+  })
+
   it('of the gateway that is a whole event goes to the page events', async () => {
+    await data.addPage(mine, '100')
     const event = {
       id: 'ev_1',
       type: 'facebook.unknown',

@@ -19,7 +19,7 @@ const One = success({ dead_letter: named(DeadLetter) })
 /** A letter may be of any page of the tenant, or of none; to the operator (no caller) it may be anybody's. */
 const shown = { config: { access: 'admin-or-operator' as const, wholeTenant: true } }
 
-export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownership, eventLog, clock }) => {
+export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownership, eventLog, pages, clock }) => {
   api.get(
     '/dead-letters',
     {
@@ -74,7 +74,8 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
         summary: 'Give a dead letter back to the topic that it came from',
         description:
           'As it was, with its key, headers and `ce_id`, beside the headers `pagesync_replay_of` and ' +
-          '`pagesync_attempts`. Once: a second time only when it has failed again, and then it is the same dead letter.',
+          '`pagesync_attempts`. Once: a second time only when it has failed again, and then it is the same dead letter. An event only while ' +
+          'the tenant holds its page.',
         params: DeadLetterParams,
         body: Type.Object({}, { additionalProperties: false }),
         response: {
@@ -91,7 +92,7 @@ export const registerDeadLetters: RegisterRoutes = (api, { deadLetters, ownershi
     },
     async (request) => {
       const row = await ownership.deadLetter(findCaller(request), request.params.id)
-      const replayed = await replayDeadLetter(row, { deadLetters, eventLog, nowMs: clock.now() })
+      const replayed = await replayDeadLetter(row, { deadLetters, eventLog, pages, nowMs: clock.now() })
       return { success: true as const, dead_letter: presentDeadLetter(replayed) }
     },
   )
