@@ -90,8 +90,8 @@ export const SendArguments = Type.Object(
     automation_id: Type.Optional(Type.Integer({ minimum: 1 })),
     /** Facebook's id of the message that the automation answers. */
     answered_mid: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
-    /** Of `message`, which is its text without a name: filled when it is sent, where a name is known by then. */
-    template: Type.Optional(Type.String({ minLength: 1, maxLength: TEXT_LENGTH_MAX })),
+    /** Of `message`, which is its text without a name: filled, and cut, when it is sent, where a name is known by then. */
+    template: Type.Optional(Type.String({ minLength: 1, maxLength: 2 * TEXT_LENGTH_MAX })),
     automation_type: Type.Optional(Type.String({ maxLength: 64 })),
     /** The keyword, FAQ or instant reply of the automation; an FAQ's id also where a person sends its answer. */
     part: Type.Optional(Type.Union([Type.Literal('instant_reply'), Type.Literal('keyword'), Type.Literal('faq')])),
