@@ -89,6 +89,25 @@ describe("the subscription to a page's webhooks", () => {
     expect(await pageOf(bed)).toMatchObject({ status: 'active', webhook_subscribed: false })
   })
 
+  it('of a page that moves to another tenant tells from that moment on the other tenant alone', async () => {
+    await using bed = await openSyncBed(SHAPE, { webhooks: true })
+    await bed.run('page.subscribe_webhooks')
+    const before = await write(bed, 'To the first')
+    await eventually(() => stored(bed, before.mid))
+    await bed.pages.disconnect(await pageOf(bed), Date.now())
+    const { facebook_page_id: facebookPageId } = bed.page
+    const accessToken = bed.simulator.pages[0]!.accessToken
+    const { page } = await bed.pages.connect(
+      { tenantId: 't_other', facebookPageId, accessToken, name: null },
+      Date.now(),
+    )
+    const after = await write(bed, 'To the second')
+    const { messages } = openSyncedCollections(bed.store)
+    const ofOther = messageKey(page.id, canonicalMid(after.mid))
+    await eventually(async () => (await messages.getMany([ofOther]))[0] ?? (await stored(bed, after.mid)))
+    expect(await stored(bed, after.mid)).toBeUndefined()
+  })
+
   it('lost after an hour in which nobody answered is told, made again, and what was missed is read', async () => {
     await using bed = await openSyncBed(SHAPE, { webhooks: true })
     await bed.run('page.subscribe_webhooks')

@@ -7,29 +7,40 @@ export interface PageDirectory {
   find(facebookPageIds: Iterable<string>): Promise<ReadonlyMap<string, PageRow>>
 }
 
-/** A page connected or disconnected elsewhere is noticed after this at the latest. */
+/** What else of a page changes is noticed after this at the latest; who holds it is asked of the store each time. */
 const FRESH_MS = 3_000
 const ENTRIES_MAX = 20_000
 
-/** Remembers for a moment who holds a page, unknown ones too: a stream of events of one page costs one look-up. */
-export function createPageDirectory(pages: Pages, clock: Clock): PageDirectory {
-  const known = new Map<string, { readonly page: PageRow | undefined; readonly readAtMs: number }>()
+interface Known {
+  readonly page: PageRow | undefined
+  readonly heldAs: string | undefined
+  readonly readAtMs: number
+}
 
-  const lookUp = async (facebookPageId: string): Promise<PageRow | undefined> => {
+/**
+ * Remembers pages for a moment, unknown ones too: a batch of events costs one look at who holds its pages. That alone is
+ * not remembered, or what is written to one tenant's page would be stored with the one that had it before.
+ */
+export function createPageDirectory(pages: Pick<Pages, 'findConnected' | 'heldAs'>, clock: Clock): PageDirectory {
+  const known = new Map<string, Known>()
+
+  const lookUp = async (facebookPageId: string, heldAs: string | undefined): Promise<PageRow | undefined> => {
     const entry = known.get(facebookPageId)
     const now = clock.now()
-    if (entry && now - entry.readAtMs < FRESH_MS) return entry.page
+    if (entry && entry.heldAs === heldAs && now - entry.readAtMs < FRESH_MS) return entry.page
     const page = await pages.findConnected(facebookPageId)
     if (known.size >= ENTRIES_MAX) known.clear()
-    known.set(facebookPageId, { page, readAtMs: now })
+    known.set(facebookPageId, { page, heldAs, readAtMs: now })
     return page
   }
 
   return {
     async find(facebookPageIds) {
       const found = new Map<string, PageRow>()
-      for (const id of facebookPageIds) {
-        const page = await lookUp(id)
+      const ids = [...new Set(facebookPageIds)]
+      const held = await pages.heldAs(ids)
+      for (const id of ids) {
+        const page = await lookUp(id, held.get(id))
         if (page) found.set(id, page)
       }
       return found

@@ -30,6 +30,11 @@ export interface PageConnections {
   disconnect(page: PageRow, nowMs: number): Promise<PageRow>
   /** The page that receives Facebook's events: connected, of whichever tenant holds it. */
   findConnected(facebookPageId: string): Promise<PageRow | undefined>
+  /**
+   * For whoever remembers what `findConnected` answered: a text for each page that is another one once somebody else holds
+   * it, or nobody. Pages that nobody ever held are left out. At most 5,000.
+   */
+  heldAs(facebookPageIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** @throws AppError TOKEN_UNREADABLE */
   accessToken(page: PageRow): Promise<string | undefined>
 }
@@ -150,6 +155,7 @@ export function createPageConnections(
       const holder = await holders.holderOf(facebookPageId)
       return holder?.tenant_id ? connectedOf(holder.tenant_id, facebookPageId) : undefined
     },
+    heldAs: (facebookPageIds) => holders.heldAs(facebookPageIds),
     accessToken: (page) => tokens.get(ownerOfToken(page.tenant_id, page.facebook_page_id)),
   }
 }

@@ -6,6 +6,8 @@ import { PAGE_HOLDERS, type PageHolderRow } from './connection-rows.ts'
 export interface PageHolders {
   /** The tenant that the page's events are for. */
   holderOf(facebookPageId: string): Promise<PageHolderRow | undefined>
+  /** See `PageConnections`. */
+  heldAs(facebookPageIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   /**
    * Takes the page, or holds it once more: both change the row, so that what was decided on the row before is lost.
    *
@@ -38,6 +40,10 @@ export function createPageHolders(store: Store, { isConnected }: PageHoldersOpti
 
   return {
     holderOf,
+    async heldAs(facebookPageIds) {
+      const rows = facebookPageIds.length === 0 ? [] : await holders.getMany(facebookPageIds)
+      return new Map(rows.map(({ _id, tenant_id, generation }) => [_id, `${generation}/${tenant_id ?? ''}`]))
+    },
     async take(facebookPageId, tenantId, nowMs) {
       for (let round = 0; round < CAS_ROUNDS_MAX; round++) {
         const known = await holderOf(facebookPageId)
