@@ -21,6 +21,8 @@ export const ApiConfig = Type.Object({
   OPERATOR_TOKEN: Type.Optional(
     Secret({
       minLength: 32,
+      // What RFC 6750 lets a bearer token consist of: any other could never be sent.
+      pattern: '^[A-Za-z0-9._~+/=-]*$',
       description: 'Bearer token of the operator; without it the routes of tenants do not exist',
     }),
   ),
