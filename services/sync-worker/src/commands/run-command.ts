@@ -236,7 +236,8 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
       const now = deps.clock.now()
       await record.patch({ checkpoint, progress, due_ms: now + LEASE_MS })
       run.onSave()
-      await refuseDisconnected(page, deps)
+      // A push is over soon, and what it has just sent, or is about to call, is its to finish.
+      if (run.row.lane !== 'push') await refuseDisconnected(page, deps)
       if (now - announcedAtMs < PROGRESS_EVERY_MS) return
       announcedAtMs = now
       await record.announceSync('progress')
