@@ -143,6 +143,33 @@ describe('archiving a conversation', () => {
     await eventually(async () => (await bed.labels()).length === 0 || undefined)
   })
 
+  it('opens by a message whose webhook was lost, and the label comes off', async () => {
+    await using bed = await openPushBed({ labels: true })
+    await bed.push('conversation.archive')
+    await bed.simulator.control('POST', 'webhooks/hold')
+    const later = { created_at_ms: Date.now() + 1_000, wait: false }
+    await bed.simulator.control('POST', 'messages', { psid: bed.psid, text: 'Hello again', ...later })
+    await bed.push('conversation.sync_messages')
+    expect(await bed.conversation()).toMatchObject({ status: 'open', snippet: 'Hello again' })
+    await eventually(async () => (await bed.labels()).length === 0)
+  })
+
+  it('is not undone by a pull that sees no label because it is still on its way', async () => {
+    await using bed = await openPushBed({ labels: true })
+    await bed.fault({ match: { kind: 'label' }, times: 1, action: { delay_ms: 1_500 } })
+    const id = await bed.publishTo('conversation.archive')
+    await bed.conversation(({ labels }) => labels.includes('Archived'))
+    const { result } = await bed.push('conversation.sync_status')
+    expect(result).toMatchObject({ status: 'archived', labels: ['Archived'] })
+    expect(outcomeOf(await bed.command(id))).toBe('applied_as_label')
+    expect(await bed.conversation()).toMatchObject({ status: 'archived', labels: ['Archived'] })
+    await bed.simulator.control('POST', 'webhooks/hold')
+    const off = { kind: 'inbox_labels', psid: bed.psid, label: 'Archived', action: 'remove', wait: false }
+    await bed.simulator.control('POST', 'events', off)
+    await bed.push('conversation.sync_status')
+    expect(await bed.conversation()).toMatchObject({ status: 'open', labels: [] })
+  })
+
   it('stays here alone where Facebook does not allow labels, with its code', async () => {
     await using bed = await openPushBed({ labels: true })
     await bed.switches({ contactTermsAccepted: false })

@@ -86,6 +86,10 @@ describe('mergeConversation', () => {
     const archived: ConversationDraft = { ...fresh, status: 'archived', status_stamp: webhookStamp(T + 100) }
     expect(live(archived, message(50, 'in')).status).toBe('archived')
     expect(live(archived, message(150, 'in')).status).toBe('open')
+    expect(mergeConversation(archived, { ...message(150, 'in'), first_told: null }).status).toBe('open')
+    const archive = { kind: 'status', status: 'archived', stamp: webhookStamp(T + 100) } as const
+    expect(mergeConversation(live(fresh, message(150, 'in')), archive).status).toBe('open')
+    expect(mergeConversation(live(fresh, message(50, 'in')), archive).status).toBe('archived')
   })
 
   it('keeps both threads of one person, the newest first', () => {

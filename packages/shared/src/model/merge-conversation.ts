@@ -1,6 +1,6 @@
 import type { ConversationRow } from '../store/repositories/rows.ts'
 import { PERMANENTLY_MS } from './command-arguments.ts'
-import { type Stamp, stampTimeMs } from './stamp.ts'
+import { type Stamp, stampTimeMs, webhookStamp } from './stamp.ts'
 
 export type ConversationDraft = Omit<ConversationRow, 'rev' | 'id'> & { readonly id?: number; readonly rev?: number }
 
@@ -54,6 +54,16 @@ export interface LabelStep {
   readonly stamp: Stamp
   /** What the label stands for, where the page shows such states as labels. */
   readonly means: 'archived' | 'muted' | null
+  /** Read from Facebook, which does not show yet what our own call is about to change. */
+  readonly pulled?: true
+}
+
+/** A call of ours that puts a label on or takes it off begins, or has ended. */
+export interface LabelCallStep {
+  readonly kind: 'label-call'
+  readonly name: string
+  readonly isUnderWay: boolean
+  readonly stamp: Stamp
 }
 
 export type ConversationStep =
@@ -70,6 +80,7 @@ export type ConversationStep =
   /** Null: not muted any more. */
   | { readonly kind: 'mute'; readonly until_ms: number | null; readonly stamp: Stamp }
   | LabelStep
+  | LabelCallStep
   | { readonly kind: 'delivered'; readonly up_to_ms: number }
   | { readonly kind: 'read'; readonly up_to_ms: number }
 
@@ -137,6 +148,8 @@ export function mergeConversation(row: ConversationDraft, step: ConversationStep
       return mergeMute(row, step.until_ms, step.stamp)
     case 'label':
       return mergeLabel(row, step)
+    case 'label-call':
+      return mergeLabelCall(row, step)
     case 'delivered':
       return step.up_to_ms > (row.delivered_ms ?? 0) ? { ...row, delivered_ms: step.up_to_ms } : row
     case 'read':
@@ -185,6 +198,12 @@ function mergeMessageStep(row: ConversationDraft, step: MessageStep): Conversati
     next.last_person_reply_ms = step.created_ms
     changed = true
   }
+  if (step.direction === 'in' && openingStamp(step) > row.status_stamp) {
+    // Noted of an open one, too: who asked to archive it before that, and is served after it, is late.
+    next.status = 'open'
+    next.status_stamp = openingStamp(step)
+    changed = true
+  }
   const live = step.first_told !== null && !isCountedBy(row, step.first_told)
   if (live) {
     countLive(next, step)
@@ -192,6 +211,9 @@ function mergeMessageStep(row: ConversationDraft, step: MessageStep): Conversati
   }
   return changed ? next : row
 }
+
+/** When the person wrote, whoever told of it. */
+const openingStamp = ({ created_ms }: MessageStep): Stamp => webhookStamp(created_ms)
 
 /** Rows from before this was kept never learn it: what they begin with is not known. */
 function isEarlier({ created_ms, mid }: MessageStep, first: ConversationDraft['first_customer']): boolean {
@@ -204,10 +226,6 @@ function countLive(next: { -readonly [K in keyof ConversationDraft]: Conversatio
   if (step.direction === 'in') {
     // What is older than the newest pull is in its number already.
     if (step.stamp > next.unread_pull_stamp) next.unread_count++
-    if (next.status !== 'open' && step.stamp > next.status_stamp) {
-      next.status = 'open'
-      next.status_stamp = step.stamp
-    }
   } else if (step.stamp >= next.unread_stamp) next.unread_count = 0
   next.unread_stamp = Math.max(next.unread_stamp, step.stamp)
 }
@@ -220,13 +238,29 @@ function mergeMute(row: ConversationDraft, untilMs: number | null, stamp: Stamp)
   return stamp > (row.muted_stamp ?? 0) ? { ...row, muted_until_ms: untilMs, muted_stamp: stamp } : row
 }
 
-function mergeLabel(row: ConversationDraft, { name, on, stamp, means }: LabelStep): ConversationDraft {
+/** Webhooks about labels tell whole seconds: of what else was in that second, what we heard last counts. */
+function withinSecond(stamp: Stamp, known: Stamp): Stamp {
+  const isWholeSecond = stamp === webhookStamp(Math.floor(stampTimeMs(stamp) / 1_000) * 1_000)
+  return isWholeSecond && stampTimeMs(known) - stampTimeMs(stamp) < 1_000 ? Math.max(stamp, known + 1) : stamp
+}
+
+function mergeLabel(row: ConversationDraft, { name, on, stamp, means, pulled }: LabelStep): ConversationDraft {
+  if (pulled && row.label_calls?.includes(name)) return row
   if (row.labels.includes(name) === on || stamp <= (row.label_stamps?.[name] ?? 0)) return row
   const labels = on ? [...row.labels, name] : row.labels.filter((other) => other !== name)
   const labelled = { ...row, labels, label_stamps: { ...row.label_stamps, [name]: stamp } }
-  if (means === 'archived') return mergeStatus(labelled, on ? 'archived' : 'open', stamp)
+  if (means === 'archived')
+    return mergeStatus(labelled, on ? 'archived' : 'open', withinSecond(stamp, row.status_stamp))
   if (means === 'muted') return mergeMute(labelled, on ? PERMANENTLY_MS : null, stamp)
   return labelled
+}
+
+/** What was read before our call ended says nothing of it. */
+function mergeLabelCall(row: ConversationDraft, { name, isUnderWay, stamp }: LabelCallStep): ConversationDraft {
+  const others = row.label_calls?.filter((other) => other !== name) ?? []
+  if (isUnderWay) return { ...row, label_calls: [...others, name] }
+  const known = row.label_stamps?.[name] ?? 0
+  return { ...row, label_calls: others, label_stamps: { ...row.label_stamps, [name]: Math.max(known, stamp) } }
 }
 
 function mergeThread(row: ConversationDraft, step: ThreadStep): ConversationDraft {

@@ -1,9 +1,9 @@
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
 import type { Pages } from '@pagesync/shared/store/repositories/pages.ts'
-import { pageSettings } from '@pagesync/shared/store/repositories/rows.ts'
 import type { AnswerMessages } from '../automations/answer-messages.ts'
 import { type WatchDeps, watchUnanswered } from '../automations/watch-unanswered.ts'
 import { type SubmitDeps, submitOwn } from '../commands/submit-own.ts'
+import { takeLabelOffAgain } from '../push/take-label-off-again.ts'
 import type { AppliedRows } from './apply-events.ts'
 import type { EventEffect } from './event-effect.ts'
 import { notePolicy } from './note-policy.ts'
@@ -39,24 +39,10 @@ export function createFollowUp(deps: FollowUpDeps): FollowUp {
  */
 function commandsOf(effects: readonly EventEffect[], { conversations }: AppliedRows): NewCommand[] {
   return effects.flatMap(({ event, page, conversationKey }) => {
-    const settings = pageSettings(page)
     const row = conversationKey === null ? undefined : conversations.get(conversationKey)?.after
     const isCustomer = event.type === 'facebook.message.received' || event.type === 'facebook.postback'
-    if (!row || !isCustomer || !settings.mirror_labels) return []
-    // The person wrote, so the conversation is open again; the label still says otherwise.
-    if (row.status === 'archived' || !row.labels.includes(settings.archived_label)) return []
-    return [
-      {
-        commandId: `reopen.${event.id}`.slice(0, 64),
-        tenantId: page.tenant_id,
-        pageId: page.id,
-        facebookPageId: page.facebook_page_id,
-        conversationKey: row._id,
-        type: 'conversation.unarchive',
-        arguments: { because: 'customer_wrote' },
-        requestedBy: { kind: 'system', id: event.id.slice(0, 128) },
-        trigger: 'webhook',
-      } satisfies NewCommand,
-    ]
+    if (!row || !isCustomer) return []
+    const reopened = { commandId: `reopen.${event.id}`, toldBy: event.id, trigger: 'webhook' } as const
+    return takeLabelOffAgain(row, page, reopened) ?? []
   })
 }

@@ -33,20 +33,20 @@ export async function mirrorLabel(
   if (row.psid === null) return local('no_single_person')
   const name = state === 'archived' ? settings.archived_label : settings.muted_label
   // Noted before the call: the webhook that tells of our own label may come before the answer, and is no news then.
-  const note = (isOn: boolean) =>
-    stepConversation(
-      row._id,
-      [{ kind: 'label', name, on: isOn, stamp: pullStamp(context.clock.now()), means: null }],
-      context,
-    )
-  await note(on)
+  const note = (isOn: boolean, isUnderWay: boolean) => {
+    const stamp = pullStamp(context.clock.now())
+    const label = { kind: 'label', name, on: isOn, stamp, means: null } as const
+    return stepConversation(row._id, [label, { kind: 'label-call', name, isUnderWay, stamp }], context)
+  }
+  await note(on, true)
   try {
     if (on) await putLabel(name, row.psid, context)
     else await takeLabelOff(name, row.psid, context)
+    await note(on, false)
     return { outcome: 'applied_as_label' }
   } catch (error) {
     if (!isRefusal(error)) throw error
-    await note(!on)
+    await note(!on, false)
     return local(error.code === 'PERMISSION_MISSING' ? 'label_not_allowed' : 'label_refused', error.facebook)
   }
 }

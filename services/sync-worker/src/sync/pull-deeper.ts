@@ -34,7 +34,7 @@ async function pullPage(
 ): Promise<{ readonly messages: number; readonly rest: Deeper | null }> {
   const rules = { limit: MESSAGES_PER_PAGE, placeOf: messagePlace }
   const list = await readListingPage(deeper.listing, rules, (ask) => context.graph.messages(deeper.thread_id, ask))
-  const rows = await writePulledMessages(deeper.key, list.items, list.requestedAtMs, context)
+  const rows = await writePulledMessages(deeper.key, list.items, list.requestedAtMs, context, { areNewest: false })
   const newest = deeper.newest_ms ?? newestMs(list.items)
   if (list.next !== null && !reachesKnown(list.items, deeper.known_up_to_ms))
     return { messages: rows.size, rest: { ...deeper, listing: list.next, newest_ms: newest } }

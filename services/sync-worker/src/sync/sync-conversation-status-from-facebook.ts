@@ -51,6 +51,7 @@ async function pullLabels(row: ConversationRow, context: OperationContext): Prom
     on: listed.includes(name),
     means: labelMeaning(name, context.page),
     stamp,
+    pulled: true as const,
   }))
   return steps.length === 0 ? row : stepConversation(row._id, steps, context)
 }

@@ -61,7 +61,9 @@ async function pullPage(
   const { mode, sinceMs } = syncScope(context.command.arguments)
   const rules = { limit: MESSAGES_PER_PAGE, placeOf: messagePlace }
   const list = await readListingPage(state.listing, rules, (ask) => context.graph.messages(threadId, ask))
-  const rows = await writePulledMessages(conversation._id, list.items, list.requestedAtMs, context)
+  const rows = await writePulledMessages(conversation._id, list.items, list.requestedAtMs, context, {
+    areNewest: state.newest_ms === null,
+  })
   const kinds = [...rows.values()].map((row) => ({ key: row.after._id, kind: kindOf(row, context.command.command_id) }))
   const knownUpToMs = sinceMs ?? (mode === 'full' ? null : conversation.messages_complete_ms)
   const next = reachesKnown(list.items, knownUpToMs) ? null : list.next

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mergeCounted } from '@pagesync/shared/counting/merge-counted.ts'
 import { type GraphConversation, type GraphMessage, graphTimeMs } from '@pagesync/shared/graph/graph-shapes.ts'
 import { type ContactKnowledge, mergeContact } from '@pagesync/shared/model/merge-contact.ts'
@@ -26,6 +27,7 @@ import {
 } from '@pagesync/shared/store/repositories/rows.ts'
 import type { OperationContext } from '../commands/operation.ts'
 import { snippetOf } from '../events/snippet.ts'
+import { takeLabelOffAgain } from '../push/take-label-off-again.ts'
 import { changesOfPull } from './changes-of-pull.ts'
 import { newestMs, reachesKnown } from './message-times.ts'
 import { messageKnowledge, onlyParticipant, type Participant, threadStep } from './pulled-knowledge.ts'
@@ -72,20 +74,57 @@ export async function writePulled(
   const quoted = placed.map((each) => withoutOldSnippet(each, keptFromMs))
   const conversations = await writeConversations(quoted, messages, context)
   await announceChanges({ conversations, messages, contacts }, context)
+  await followReopened(conversations, context)
   return { conversations, messages, contacts }
 }
 
-/** Merges messages of one known conversation. Older ones tell nothing new of it, so its row is not touched. */
+/** A message whose webhook was lost opens an archived conversation as well. */
+async function followReopened(conversations: PulledRows['conversations'], context: OperationContext): Promise<void> {
+  const { page, command } = context
+  for (const { before, after } of conversations.values()) {
+    if (before?.status !== 'archived') continue
+    const commandId = `reopen.${hash('sha256', `${after._id}\n${after.status_stamp}`, 'base64url')}`
+    const off = takeLabelOffAgain(after, page, { commandId, toldBy: command.command_id, trigger: command.trigger })
+    if (off) await context.submit(off)
+  }
+}
+
+/**
+ * Merges messages of one known conversation. Older ones tell nothing new of it, so its row is touched only where the
+ * newest may be among them.
+ */
 export async function writePulledMessages(
   key: string,
   messages: readonly GraphMessage[],
   requestedAtMs: number,
   context: OperationContext,
+  { areNewest }: { readonly areNewest: boolean },
 ): Promise<PulledRows['messages']> {
   const pulled = { key, psid: psidOfKey(key, context), messages, stamp: pullStamp(requestedAtMs) }
   const merged = await writeMessages(await context.keepOut.admit(context.page, [pulled]), context)
-  await announceChanges({ conversations: new Map(), contacts: new Map(), messages: merged }, context)
+  const conversations = await mergeNewest(
+    key,
+    areNewest ? newestMessageSteps([...merged.values()], pulled.stamp) : [],
+    context,
+  )
+  await announceChanges({ conversations, contacts: new Map(), messages: merged }, context)
+  await followReopened(conversations, context)
   return merged
+}
+
+function mergeNewest(
+  key: string,
+  steps: readonly ConversationStep[],
+  { synced, command, signal }: OperationContext,
+): Promise<PulledRows['conversations']> {
+  return mergeRows<ConversationRow, ConversationStep>({
+    collection: synced.conversations,
+    incoming: new Map(steps.length === 0 ? [] : [[key, steps]]),
+    expect: 'existing',
+    signal,
+    fold: (row, all) =>
+      row && signed(row, all.reduce<ConversationDraft>(mergeConversation, row) as ConversationRow, command.command_id),
+  })
 }
 
 async function announceChanges(rows: PulledRows, { page, command, clock, counting, announce }: OperationContext) {
@@ -217,7 +256,8 @@ function writeConversations(
           next,
           threadStep(thread.thread, thread.folder, thread.participant, thread.stamp, thread.droppedFields),
         )
-        for (const step of newestMessageSteps(thread, messages, page.id)) next = mergeConversation(next, step)
+        for (const step of newestMessageSteps(rowsOf(thread, messages, page.id), thread.stamp))
+          next = mergeConversation(next, step)
         const completeUpToMs = completeUpTo(thread, row?.messages_complete_ms ?? null)
         if (completeUpToMs !== null) next = mergeConversation(next, { kind: 'complete', up_to_ms: completeUpToMs })
       }
@@ -235,16 +275,15 @@ function completeUpTo({ messages, messagesEnd }: Placed, knownUpToMs: number | n
   return complete ? newestMs(messages) : null
 }
 
+function rowsOf({ messages }: Placed, rows: PulledRows['messages'], pageId: number): MergedRow<MessageRow>[] {
+  return messages.flatMap(({ id }) => rows.get(messageKey(pageId, canonicalMid(id))) ?? [])
+}
+
 /** Only the newest message of each direction matters to its conversation. */
-function newestMessageSteps(
-  { messages, stamp }: Placed,
-  rows: PulledRows['messages'],
-  pageId: number,
-): ConversationStep[] {
+function newestMessageSteps(rows: readonly MergedRow<MessageRow>[], stamp: Stamp): ConversationStep[] {
   const newest = new Map<'in' | 'out', MessageRow>()
-  for (const { id } of messages) {
-    const row = rows.get(messageKey(pageId, canonicalMid(id)))?.after
-    if (!row?.direction) continue
+  for (const { after: row } of rows) {
+    if (!row.direction) continue
     const known = newest.get(row.direction)
     if (!known || row.created_ms > known.created_ms) newest.set(row.direction, row)
   }

@@ -151,6 +151,8 @@ export interface ConversationRow extends StoreDocument {
   readonly labels: readonly string[]
   /** When each label was last put or taken off, as far as that was told. */
   readonly label_stamps?: Readonly<Record<string, Stamp>>
+  /** Labels that a call of ours is about to put on or take off: until it ends, what Facebook shows of them is no news. */
+  readonly label_calls?: readonly string[]
   /** The page's messages up to here were delivered to, and read by, the person. */
   readonly delivered_ms: number | null
   readonly read_ms: number | null
