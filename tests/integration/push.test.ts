@@ -247,6 +247,19 @@ describe('muting a conversation', () => {
   })
 })
 
+it('an end of a mute that comes late ends nothing that was asked for meanwhile', async () => {
+  await using bed = await openPushBed()
+  const until = Math.ceil(Date.now() / 1_000) + 1
+  await bed.push('conversation.mute', { mute_until: until })
+  const not_before = new Date((until + 2) * 1_000).toISOString()
+  const id = await bed.publishTo('conversation.mute', {}, { not_before })
+  await bed.command(id, () => true)
+  await eventually(() => Date.now() > until * 1_000)
+  await bed.push('conversation.unmute', { because: 'mute_ended' })
+  expect((await bed.command(id)).result).not.toHaveProperty('reason', 'superseded')
+  expect((await bed.conversation()).muted_until_ms).toBe(PERMANENTLY_MS)
+})
+
 describe('marking a conversation as read', () => {
   it('reads back what Facebook says then', async () => {
     await using bed = await openPushBed()

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { PERMANENTLY_MS } from '@pagesync/shared/model/command-arguments.ts'
 import type { NewCommand } from '@pagesync/shared/model/command-row.ts'
-import { webhookStamp } from '@pagesync/shared/model/stamp.ts'
 import type { ConversationRow } from '@pagesync/shared/store/repositories/rows.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { commandsConversation } from '../sync/find-conversation.ts'
@@ -37,7 +36,8 @@ export const unmuteConversationOnFacebook: Operation = async (context) => {
   // Muted anew since, for longer: that end is another command's.
   if (because === 'mute_ended' && !hasEnded)
     return { result: { ...told, outcome: 'applied_local_only', reason: 'superseded' } }
-  const stamp = because === 'mute_ended' ? webhookStamp(context.clock.now()) : askedAt(context.command)
+  // What ended is this mute alone: whatever was asked for since it began wins, also what is served later.
+  const stamp = because === 'mute_ended' ? (conversation.muted_stamp ?? 0) + 1 : askedAt(context.command)
   const row = await stepConversation(conversation._id, [{ kind: 'mute', until_ms: null, stamp }], context)
   if (row.muted_until_ms !== null) return { result: { ...told, outcome: 'applied_local_only', reason: 'superseded' } }
   return { result: { ...told, ...(await mirrorLabel(row, 'muted', false, context)) } }
