@@ -1,3 +1,4 @@
+import { systemClock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { CommandType } from '@pagesync/shared/model/command.ts'
 import { PERMANENTLY_MS } from '@pagesync/shared/model/command-arguments.ts'
 import { DEAD_LETTERS } from '@pagesync/shared/store/repositories/dead-letters.ts'
@@ -336,6 +337,29 @@ describe('sending a message', () => {
       sent.map((_, i) => (i === 0 ? row.command_id : `${row.command_id}/${i + 1}`)),
     )
     expect(row.result?.facebook_message_ids).toEqual(sent.map(({ mid }) => mid))
+  })
+
+  it('in parts tells which have arrived where a later one is refused', async () => {
+    await using bed = await openPushBed()
+    await bed.fault({ match: { kind: 'send', nth: 2 }, times: 1, action: { error: { code: 551 } } })
+    const row = await bed.push('message.send', { message: 'word '.repeat(900), split: true })
+    expect(row).toMatchObject({ state: 'failed', failure: { code: 'RECIPIENT_UNAVAILABLE' } })
+    const mids = (await bed.sent()).map(({ mid }) => mid)
+    expect(mids).toHaveLength(1)
+    expect(row.result).toMatchObject({ outcome: 'rejected', facebook_message_ids: mids })
+    await bed.ledger.retry(row, { by: 'test', nowMs: Date.now() })
+    const again = await bed.command(row.command_id, ({ state }) => state === 'succeeded')
+    expect(again.result?.facebook_message_ids).toEqual((await bed.sent()).map(({ mid }) => mid))
+  })
+
+  it('goes out in the order of the topic, also where one millisecond saw two accepted', async () => {
+    const stopped = { ...systemClock, now: () => Math.floor(systemClock.now() / 500) * 500 }
+    await using bed = await openPushBed({ clock: stopped })
+    const texts = ['one', 'two', 'three', 'four']
+    for (const [i, message] of texts.entries())
+      await bed.publishTo('message.send', { message }, { id: `send-${texts.length - i}` })
+    for (const i of texts.keys()) await bed.command(`send-${i + 1}`)
+    expect((await bed.sent()).map(({ text }) => text)).toEqual(texts)
   })
 
   it('goes out in the order of acceptance, also past one that has to wait', async () => {

@@ -104,6 +104,14 @@ function dueMs({ lane, expires_ms }: CommandRow, { state, dueMs: wanted, nowMs }
   return state === 'waiting' && lane === 'push' ? Math.min(due, expires_ms) : due
 }
 
+/** What of a message in parts has arrived is told also where the rest has not. */
+function withArrived({ checkpoint, result }: CommandRow, change: StateChange, final: boolean): CommandRow['result'] {
+  const told = change.result ?? result
+  if (!final || change.state === 'succeeded' || typeof checkpoint !== 'object' || checkpoint === null) return told
+  const mids = 'sent' in checkpoint && Array.isArray(checkpoint.sent) ? checkpoint.sent.map(({ mid }) => mid) : []
+  return mids.length === 0 ? told : { ...told, facebook_message_ids: mids }
+}
+
 /** The row in another state, with the transition noted. */
 export function withState(row: CommandRow, change: StateChange): CommandRow {
   const final = isFinal(change.state)
@@ -123,7 +131,7 @@ export function withState(row: CommandRow, change: StateChange): CommandRow {
     worker: change.worker,
     started_ms: starting ? (row.started_ms ?? change.nowMs) : row.started_ms,
     finished_ms: final ? change.nowMs : null,
-    result: change.result ?? row.result,
+    result: withArrived(row, change, final),
     failure: change.failure ?? (final ? row.failure : null),
     progress: final ? null : row.progress,
     // What did not succeed may be retried, and then goes on where it was.

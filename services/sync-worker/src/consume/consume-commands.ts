@@ -56,7 +56,8 @@ const one = (): number => 1
  * Commands into the ledger. A record is committed when its command stands there, not when it is done: what takes long
  * holds nothing back. What is wrong with a command is told on the changes topic and kept as a dead letter.
  */
-export function consumeCommands(deps: CommandConsumerDeps): Promise<Subscription> {
+export function consumeCommands(given: CommandConsumerDeps): Promise<Subscription> {
+  const deps = { ...given, acceptedMs: risingTimes(given.clock) }
   const handle = (records: readonly StoredRecord[]): Promise<void> => takeUp(records, deps)
   const handleBatch = (batch: RecordBatch): Promise<void> =>
     handleBatchSafely({
@@ -83,7 +84,7 @@ export function consumeCommands(deps: CommandConsumerDeps): Promise<Subscription
  * One look at the ledger, one write and one announcement for all that the API wrote already. Others are accepted page by
  * page side by side, those of one page in their order.
  */
-async function takeUp(records: readonly StoredRecord[], deps: CommandConsumerDeps): Promise<void> {
+async function takeUp(records: readonly StoredRecord[], deps: AcceptDeps): Promise<void> {
   const read = records.map((record) => ({ record, decoded: decodeCommand(record) }))
   const known = await rowsOf(
     read.map(({ decoded }) => decoded),
@@ -104,6 +105,27 @@ async function takeUp(records: readonly StoredRecord[], deps: CommandConsumerDep
   const accepted = [...taken.values()].filter(({ row }) => row.state === 'accepted')
   await queue(accepted, deps)
   for (const pageId of new Set([...taken.values()].map(({ row }) => row.page_id))) deps.runner.wake(pageId)
+}
+
+interface AcceptDeps extends CommandConsumerDeps {
+  readonly acceptedMs: (page: string) => number
+}
+
+const TIMES_MAX = 1_000
+
+/**
+ * The time now, for each page later than the one before: sends go out in the order of acceptance, and a millisecond may
+ * see two of them accepted.
+ */
+function risingTimes(clock: Clock): (page: string) => number {
+  const last = new Map<string, number>()
+  return (page) => {
+    const now = clock.now()
+    const ms = Math.max(now, (last.get(page) ?? 0) + 1)
+    if (last.size >= TIMES_MAX) for (const [key, each] of last) if (each < now) last.delete(key)
+    last.set(page, ms)
+    return ms
+  }
 }
 
 interface Taken {
@@ -127,7 +149,7 @@ async function rowOf(
   record: StoredRecord,
   decoded: DecodedCommand,
   known: ReadonlyMap<string, CommandRow>,
-  deps: CommandConsumerDeps,
+  deps: AcceptDeps,
 ): Promise<CommandRow | undefined> {
   if ('reason' in decoded) {
     await reject(record, new AppError('COMMAND_REJECTED', decoded.reason), 1, NOBODY, deps)
@@ -139,7 +161,7 @@ async function rowOf(
 async function acceptOrReject(
   record: StoredRecord,
   decoded: Exclude<DecodedCommand, { reason: string }>,
-  deps: CommandConsumerDeps,
+  deps: AcceptDeps,
 ): Promise<CommandRow | undefined> {
   const page = await deps.pages.get(decoded.command.tenant_id, decoded.command.page_id)
   try {
@@ -157,7 +179,7 @@ async function acceptOrReject(
 async function accept(
   decoded: Exclude<DecodedCommand, { reason: string }>,
   page: PageRow | undefined,
-  deps: CommandConsumerDeps,
+  deps: AcceptDeps,
 ): Promise<CommandRow> {
   const { command, notBeforeMs, expiresMs } = decoded
   const known = await deps.ledger.get(command.tenant_id, command.id)
@@ -191,9 +213,12 @@ async function accept(
     expiresMs: expiresMs ?? (await windowEndMs(command, conversation, page, deps)),
   }
   const key = command.idempotency_key
-  if (!key) return (await deps.ledger.accept(input, now)).row
+  const acceptedMs = deps.acceptedMs(page.facebook_page_id)
+  if (!key) return (await deps.ledger.accept(input, acceptedMs)).row
   const what = JSON.stringify([command.type, command.page_id, command.conversation_id ?? null, command.arguments ?? {}])
-  return (await deps.ledger.acceptOnce(input, { value: key, requestHash: hash('sha256', what, 'base64url') }, now)).row
+  return (
+    await deps.ledger.acceptOnce(input, { value: key, requestHash: hash('sha256', what, 'base64url') }, acceptedMs)
+  ).row
 }
 
 /** When a message expires of its own. One whose window has closed already is refused as that when it runs. */
@@ -265,7 +290,7 @@ async function queue(accepted: readonly Taken[], deps: CommandConsumerDeps): Pro
       state: 'queued',
       nowMs: now,
       worker: deps.workerId,
-      dueMs: Math.max(row.accepted_ms, notBeforeMs ?? 0),
+      dueMs: Math.max(Math.min(row.accepted_ms, now), notBeforeMs ?? 0),
     }),
   )
   // Those that are lost a runner found by itself, and was faster.
