@@ -440,6 +440,13 @@ describe('sending a message', () => {
   })
 })
 
+it('control of a thread that was passed on by a call whose answer was lost is passed on', async () => {
+  await using bed = await openPushBed()
+  await bed.fault({ match: { kind: 'thread_control' }, times: 1, action: { apply_then_lose: true } })
+  const row = await bed.push('conversation.thread_control', { action: 'pass' })
+  expect(row).toMatchObject({ state: 'succeeded', result: { outcome: 'applied_remote' } })
+})
+
 describe('a send whose answer is lost', () => {
   it('is settled by its echo, and nothing is sent twice', async () => {
     await using bed = await openPushBed({ sendEchoSeconds: 60 })

@@ -22,13 +22,20 @@ export const controlThread: Operation = async (context) => {
     ...(targetAppId ? { targetAppId } : {}),
     ...(metadata === undefined ? {} : { metadata }),
   }
-  await untilExpired(context, (guard) => context.writes.threadControl(control, guard))
-  const owner = await ownerOf(psid, context)
   const wanted = action === 'release' ? null : (targetAppId ?? context.pushSettings.appId)
+  const refusal = await untilExpired(context, (guard) => context.writes.threadControl(control, guard)).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  if (refusal !== null && !isRefusal(refusal)) throw refusal
+  const owner = await ownerOf(psid, context)
+  const isAsWanted = owner !== undefined && owner === wanted && (action === 'release' || wanted !== null)
+  // What a call whose answer was lost has passed on already cannot be passed on again.
+  if (refusal !== null && !isAsWanted) throw refusal
   return {
     result: {
       message: `Thread control ${DONE[action]}`,
-      outcome: owner !== undefined && owner === wanted ? 'applied_remote' : 'applied_remote_unverified',
+      outcome: isAsWanted ? 'applied_remote' : 'applied_remote_unverified',
       owner_app_id: owner ?? null,
     },
   }
