@@ -652,6 +652,18 @@ describe('a push from the topic with wrong arguments', () => {
   })
 })
 
+it('an idempotency key on the topic stands for one command, however its members are ordered, and for no other', async () => {
+  await using bed = await openPushBed()
+  const key = { idempotency_key: 'order-17' }
+  const first = await bed.push('message.send', { message: 'Paid', messaging_type: 'UPDATE' }, key)
+  await bed.publishTo('message.send', { messaging_type: 'UPDATE', message: 'Paid' }, key)
+  const other = await bed.publishTo('message.send', { message: 'Sent' }, key)
+  expect(await reject(bed, other)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+  expect((await bed.push('message.send', { message: 'Bye' })).state).toBe('succeeded')
+  expect(bed.changes.filter(({ type }) => type === 'command.rejected')).toHaveLength(1)
+  expect(await bed.sent()).toMatchObject([{ metadata: first.command_id }, { text: 'Bye' }])
+})
+
 describe('a push from the topic to a person who was erased', () => {
   it.each([
     ['by their id', {}, { conversation_id: null }],

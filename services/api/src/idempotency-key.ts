@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { canonicalJson } from '@pagesync/shared/model/canonical-json.ts'
 import type { IdempotencyKey } from '@pagesync/shared/store/repositories/ledger.ts'
 import type { FastifyRequest } from 'fastify'
 
@@ -12,12 +13,4 @@ export function idempotencyKeyOf(request: FastifyRequest): IdempotencyKey | null
   const path = request.url.split('?')[0]
   const requestHash = hash('sha256', `${request.method}\n${path}\n${canonicalJson(request.body ?? {})}`, 'base64url')
   return { value, requestHash }
-}
-
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  )
 }

@@ -3,6 +3,7 @@ import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import type { EventLog, RecordBatch, StoredRecord, Subscription } from '@pagesync/shared/event-log/event-log.ts'
 import type { Clock } from '@pagesync/shared/lifecycle/clock.ts'
 import type { Logger } from '@pagesync/shared/logging/create-logger.ts'
+import { canonicalJson } from '@pagesync/shared/model/canonical-json.ts'
 import { type Change, changeId } from '@pagesync/shared/model/change.ts'
 import type { Command } from '@pagesync/shared/model/command.ts'
 import { type ArgumentProblem, readArguments } from '@pagesync/shared/model/command-arguments.ts'
@@ -215,7 +216,7 @@ async function accept(
   const key = command.idempotency_key
   const acceptedMs = deps.acceptedMs(page.facebook_page_id)
   if (!key) return (await deps.ledger.accept(input, acceptedMs)).row
-  const what = JSON.stringify([command.type, command.page_id, command.conversation_id ?? null, command.arguments ?? {}])
+  const what = canonicalJson([command.type, command.page_id, command.conversation_id ?? null, command.arguments ?? {}])
   return (
     await deps.ledger.acceptOnce(input, { value: key, requestHash: hash('sha256', what, 'base64url') }, acceptedMs)
   ).row

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { canonicalJson } from './idempotency-key.ts'
+import { canonicalJson } from './canonical-json.ts'
 
 it('is the same whatever the order of members, at every depth', () => {
   expect(canonicalJson({ b: 1, a: { d: [1, { y: 1, x: 2 }], c: null } })).toBe(
