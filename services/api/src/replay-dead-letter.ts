@@ -13,7 +13,7 @@ import { Value } from '@sinclair/typebox/value'
 import { payloadText } from './views/dead-letter.ts'
 
 export interface ReplayDeps {
-  readonly deadLetters: Pick<DeadLetterBox, 'save'>
+  readonly deadLetters: Pick<DeadLetterBox, 'get' | 'save'>
   readonly eventLog: Pick<EventLog, 'publish'>
   readonly pages: Pick<Pages, 'findConnected'>
   readonly nowMs: number
@@ -36,17 +36,18 @@ export async function replayDeadLetter(row: DeadLetterRow, deps: ReplayDeps): Pr
   assertOpen(row, nowMs)
   const { topic, record } = toReplay(row)
   if (topic === TOPICS.pageEvents) await assertHeld(row, deps)
-  const replaying = await deadLetters.save({ ...row, state: 'replaying', replayed_ms: nowMs })
+  const { replays = 0 } = row
+  const replaying = await deadLetters.save({ ...row, state: 'replaying', replayed_ms: nowMs, replays: replays + 1 })
   if (!replaying) throw new AppError('NOT_REPLAYABLE', 'Somebody else does something with it at this moment')
   try {
     await eventLog.publish(topic, [record])
   } catch (error) {
-    await deadLetters.save({ ...replaying, state: 'open' })
+    await deadLetters.save({ ...replaying, state: 'open', replays })
     throw error
   }
-  const replayed: DeadLetterRow = { ...replaying, state: 'replayed', replays: (row.replays ?? 0) + 1 }
+  const replayed: DeadLetterRow = { ...replaying, state: 'replayed' }
   // Lost where it has failed again already: then it is open again, and that stands.
-  return (await deadLetters.save(replayed)) ?? replayed
+  return (await deadLetters.save(replayed)) ?? (await deadLetters.get(row._id)) ?? replayed
 }
 
 function assertOpen({ state = 'open', replayed_ms = 0 }: DeadLetterRow, nowMs: number): void {

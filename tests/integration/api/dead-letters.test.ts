@@ -1,5 +1,7 @@
-import type { StoredRecord } from '@pagesync/shared/event-log/event-log.ts'
+import { replayDeadLetter } from '@pagesync/api/replay-dead-letter.ts'
+import type { EventLog, StoredRecord } from '@pagesync/shared/event-log/event-log.ts'
 import { TOPICS } from '@pagesync/shared/model/topics.ts'
+import { createDeadLetterBox } from '@pagesync/shared/store/repositories/dead-letter-box.ts'
 import { createDeadLetters, type NewDeadLetter } from '@pagesync/shared/store/repositories/dead-letters.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
@@ -119,6 +121,22 @@ describe('a dead letter', () => {
     expect(await bury(failed)).toBe(id)
     expect((await get(id)).body.dead_letter.attempts).toBe(3)
     expect((await replay(id)).status).toBe(200)
+  })
+
+  it('that fails again before its replay is noted is open again, its replay counted', async () => {
+    const id = await bury()
+    const deadLetters = createDeadLetterBox(system.store)
+    const fast = { origin: { kind: 'record', topic: TOPICS.commands, partition: 1, offset: 78_000 } } as const
+    const eventLog: Pick<EventLog, 'publish'> = {
+      async publish(topic, records) {
+        await system.eventLog.publish(topic, records)
+        await bury({ ...fast, headers: { ...HEADERS, pagesync_replay_of: id } })
+      },
+    }
+    const row = (await deadLetters.get(id))!
+    const answer = await replayDeadLetter(row, { deadLetters, eventLog, pages: data.pages, nowMs: Date.now() })
+    expect(answer).toMatchObject({ state: 'open', attempts: 2, replays: 1 })
+    expect((await get(id)).body.dead_letter).toMatchObject({ state: 'open', attempts: 2, replays: 1 })
   })
 
   it('is not touched by a record that names it without being it', async () => {
