@@ -143,14 +143,17 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
     for (const key of returned) knownContacts.delete(key)
     const effects = await recogniseOwnSends(events.map(effectOf), deps.ledger)
     const rows = await applyEvents(effects, knownContacts, deps)
-    await deps.followUp?.(effects, rows)
     const changes = changesOfEvents(effects, rows, clock.now())
-    await eventLog.publish(
-      TOPICS.changes,
-      changes.map((change) => changeRecord(change, SOURCE)),
-    )
+    // Each of them repeatable, and none waits for another.
+    await Promise.all([
+      deps.followUp?.(effects, rows),
+      eventLog.publish(
+        TOPICS.changes,
+        changes.map((change) => changeRecord(change, SOURCE)),
+      ),
+      recordActivity(events),
+    ])
     countWebhookEvents(placed)
-    await recordActivity(events)
     // Only now: had anything above failed, the contacts would have to be announced again.
     knownContacts.remember(rows.contacts.keys())
   }
