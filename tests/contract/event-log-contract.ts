@@ -240,7 +240,7 @@ export function describeEventLogContract(
         await using _subscription = await log.subscribe({
           topic,
           group: unique('group'),
-          recordsInHandMax: 1,
+          batchesAtOnce: 1,
           async handleBatch({ records }) {
             const own = records.map(textOf).filter((text) => text.startsWith(bad))
             if (own.length > 0 && attempts.length < 2) {
@@ -289,12 +289,13 @@ export function describeEventLogContract(
         expect(seen.map(textOf)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4'])
       })
 
-      it('gives a partition one batch at a time, of at most the wanted size, and several partitions side by side', async () => {
+      it('has one batch of a partition in hand at a time, of at most the wanted size, and several of others', async () => {
         await using bed = await openBed()
         const log = await bed.open()
         const topic = await withTopic(log)
         await log.publish(topic, recordsOf(['a', 'b', 'c', 'd', 'e', 'f'], 30))
         const inHand = new Map<number, number>()
+        let batches = 0
         let mostSideBySide = 0
         let seen = 0
         let mostAtOnce = 0
@@ -303,14 +304,19 @@ export function describeEventLogContract(
           topic,
           group: unique('group'),
           batchRecordsMax: 7,
-          recordsInHandMax: 21,
-          async handleBatch({ partition, records }) {
-            inHand.set(partition, (inHand.get(partition) ?? 0) + 1)
-            mostAtOnce = Math.max(mostAtOnce, inHand.get(partition)!)
-            mostSideBySide = Math.max(mostSideBySide, [...inHand.values()].filter((n) => n > 0).length)
+          batchesAtOnce: 3,
+          async handleBatch({ records }) {
+            const partitions = new Set(records.map(({ partition }) => partition))
+            batches++
+            for (const partition of partitions) {
+              inHand.set(partition, (inHand.get(partition) ?? 0) + 1)
+              mostAtOnce = Math.max(mostAtOnce, inHand.get(partition)!)
+            }
+            mostSideBySide = Math.max(mostSideBySide, batches)
             largest = Math.max(largest, records.length)
             await new Promise((resolve) => setTimeout(resolve, 5))
-            inHand.set(partition, inHand.get(partition)! - 1)
+            for (const partition of partitions) inHand.set(partition, inHand.get(partition)! - 1)
+            batches--
             seen += records.length
           },
         })

@@ -10,7 +10,7 @@ function recordsOf(partition: number, offsets: readonly number[]): StoredRecord[
 }
 
 /** A runner over two partitions of ten records each, whose handler calls end when the test says so. */
-function heldRunner(recordsInHandMax = 8) {
+function heldRunner(batchesAtOnce = 2) {
   const positions = new Map<number, number>()
   const calls: {
     readonly batch: RecordBatch
@@ -24,7 +24,7 @@ function heldRunner(recordsInHandMax = 8) {
   const runner = createBatchRunner({
     topic: 't',
     recordsMax: 4,
-    recordsInHandMax,
+    batchesAtOnce,
     clock: { now: () => 0, sleep: () => new Promise((resolve) => waits.push(resolve)) },
     handleBatch(batch, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -41,7 +41,11 @@ function heldRunner(recordsInHandMax = 8) {
     onFailed: (partition) => failed.push(partition),
   })
   const shown = (): string[] =>
-    calls.map(({ batch }) => `${batch.partition}:${batch.records.map(({ offset }) => offset).join('')}`)
+    calls.map(({ batch }) =>
+      [...Map.groupBy(batch.records, ({ partition }) => partition)]
+        .map(([partition, records]) => `${partition}:${records.map(({ offset }) => offset).join('')}`)
+        .join(' '),
+    )
   return { runner, calls, handled, failed, waits, shown, positions }
 }
 
@@ -61,8 +65,8 @@ describe('createBatchRunner', () => {
     expect(handled).toEqual([[0, 3]])
   })
 
-  it('hands over no more records at a time than it may, and lets no partition wait for ever', async () => {
-    const { runner, calls, shown } = heldRunner(4)
+  it('hands over no more batches at a time than it may, and lets no partition wait for ever', async () => {
+    const { runner, calls, shown } = heldRunner(1)
     runner.assign(0)
     runner.assign(1)
     for (let i = 0; i < 4; i++) {
@@ -73,18 +77,37 @@ describe('createBatchRunner', () => {
     expect(shown()).toEqual(['0:0123', '1:0123', '0:4567', '1:4567', '0:89'])
   })
 
-  it('hands over small batches of many partitions side by side', async () => {
-    const { runner, shown, positions } = heldRunner(6)
-    for (const partition of [0, 1, 2, 3]) {
+  it('hands over what waits of several partitions in one batch, and of one that is rejected each by itself', async () => {
+    const { runner, calls, shown, positions, waits, handled } = heldRunner(1)
+    runner.assign(0)
+    for (const partition of [1, 2, 3]) {
       positions.set(partition, 9)
       runner.assign(partition)
     }
     await aTurn()
-    expect(shown()).toEqual(['0:9', '1:9', '2:9'])
+    positions.set(0, 10)
+    calls[0]!.resolve()
+    await aTurn()
+    expect(shown()).toEqual(['0:0123', '1:9 2:9 3:9'])
+    calls[1]!.reject(new Error('one of them'))
+    await aTurn()
+    for (const [i, wait] of waits.entries()) {
+      wait()
+      await aTurn()
+      calls[2 + i]!.resolve()
+      await aTurn()
+    }
+    expect(shown().slice(2)).toEqual(['1:9', '2:9', '3:9'])
+    expect(handled).toEqual([
+      [0, 3],
+      [1, 9],
+      [2, 9],
+      [3, 9],
+    ])
   })
 
   it('hands over a rejected batch again after its wait, and others meanwhile', async () => {
-    const { runner, calls, failed, waits, shown, handled } = heldRunner(4)
+    const { runner, calls, failed, waits, shown, handled } = heldRunner(1)
     runner.assign(0)
     runner.assign(1)
     await aTurn()
@@ -112,7 +135,7 @@ describe('createBatchRunner', () => {
     const runner = createBatchRunner({
       topic: 't',
       recordsMax: 1,
-      recordsInHandMax: 1,
+      batchesAtOnce: 1,
       clock: { now: () => 0, sleep: () => new Promise(() => {}) },
       handleBatch() {
         throw new Error('at once')

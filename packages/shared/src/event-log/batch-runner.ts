@@ -9,8 +9,7 @@ export const BATCH_BACK_OFF = { baseMs: 1000, maxMs: 30_000 }
 export interface BatchRunnerDeps {
   readonly topic: string
   readonly recordsMax: number
-  /** Of all batches in hand together; of a single batch `recordsMax` is what counts. */
-  readonly recordsInHandMax: number
+  readonly batchesAtOnce: number
   readonly clock: Clock
   readonly handleBatch: (batch: RecordBatch, signal: AbortSignal) => Promise<void>
   /** The partition's next records, at most `recordsMax`, or none. What was taken is not asked for again. */
@@ -21,10 +20,11 @@ export interface BatchRunnerDeps {
 }
 
 /**
- * Hands the records of the partitions that a subscription owns to its handler: one batch at a time per partition, as many
- * partitions side by side as leave room for a whole batch more, the same batch again after a back-off when it was
- * rejected. So few records wait for nobody, and many do not fill the memory. Where records come from and where offsets
- * go is the engine's business.
+ * Hands the records of the partitions that a subscription owns to its handler: all that wait, of however many partitions,
+ * in one batch up to its size, since what a batch costs is mostly the same however small it is. A few batches are in hand
+ * at a time, of one partition one. When a batch was rejected, the records of each of its partitions come again by
+ * themselves after a back-off, so that one that fails holds up no other for longer. Where records come from and where
+ * offsets go is the engine's business.
  */
 export interface BatchRunner {
   /** The partition is ours from now on. */
@@ -53,12 +53,17 @@ interface Lane {
   attempts: number
 }
 
+interface Taken {
+  readonly lane: Lane
+  readonly records: readonly StoredRecord[]
+}
+
 export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   const lanes = new Map<number, Lane>()
   const queue: Lane[] = []
   /** By partition and not by lane: a partition that comes back waits for the handler of its former lane. */
   const inHand = new Map<number, Promise<void>>()
-  let recordsInHand = 0
+  let batches = 0
   let held = false
 
   function enqueue(lane: Lane): void {
@@ -69,52 +74,74 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   }
 
   function startQueued(): void {
-    while (!held && (recordsInHand === 0 || recordsInHand + deps.recordsMax <= deps.recordsInHandMax)) {
-      const at = queue.findIndex((lane) => !inHand.has(lane.partition))
-      if (at < 0) return
-      const lane = queue.splice(at, 1)[0]!
-      lane.state = 'idle'
-      start(lane)
+    while (!held && batches < deps.batchesAtOnce) {
+      const some = takeQueued()
+      if (some.length === 0) return
+      batches++
+      const handled = handle(some)
+      for (const { lane } of some) inHand.set(lane.partition, handled)
     }
   }
 
-  function start(lane: Lane): void {
-    let records = lane.rejected
+  /** Of what waits as much as one batch holds; what was rejected before, by itself. */
+  function takeQueued(): Taken[] {
+    const some: Taken[] = []
+    let room = deps.recordsMax
+    for (const lane of queue.filter(({ partition }) => !inHand.has(partition))) {
+      if (room === 0) break
+      if (lane.rejected && some.length > 0) continue
+      queue.splice(queue.indexOf(lane), 1)
+      lane.state = 'idle'
+      const records = lane.rejected ?? takeRecords(lane, room)
+      if (records.length === 0) continue
+      lane.state = 'running'
+      some.push({ lane, records })
+      room = lane.rejected ? 0 : room - records.length
+    }
+    return some
+  }
+
+  function takeRecords(lane: Lane, recordsMax: number): readonly StoredRecord[] {
     try {
-      records ??= deps.take(lane.partition, deps.recordsMax)
+      return deps.take(lane.partition, recordsMax)
     } catch (error) {
       void tryLater(lane, undefined, error)
-      return
+      return []
     }
-    if (records.length === 0) return
-    lane.state = 'running'
-    recordsInHand += records.length
-    inHand.set(lane.partition, handle(lane, records))
   }
 
-  async function handle(lane: Lane, records: readonly StoredRecord[]): Promise<void> {
-    const { partition, controller } = lane
+  async function handle(some: readonly Taken[]): Promise<void> {
     let failure: { readonly error: unknown } | undefined
     try {
       await null // so that a handler that throws at once ends, too, after it was noted as in hand
-      await deps.handleBatch({ topic: deps.topic, partition, records }, controller.signal)
+      const signals = some.map(({ lane }) => lane.controller.signal)
+      const signal = signals.length === 1 ? (signals[0] as AbortSignal) : AbortSignal.any(signals)
+      await deps.handleBatch({ topic: deps.topic, records: some.flatMap(({ records }) => records) }, signal)
     } catch (error) {
       failure = { error }
     }
-    inHand.delete(partition)
-    recordsInHand -= records.length
-    if (lanes.get(partition) === lane) {
-      if (!failure) {
-        lane.rejected = undefined
-        lane.attempts = 0
-        deps.onHandled(partition, records.at(-1)!.offset)
-        // Not at once: with a fast handler the event loop would do nothing else while there is a backlog.
-        if (lane.state === 'running') setImmediate(goOn, lane)
-      } else if (lane.state === 'running') {
-        void tryLater(lane, records, failure.error)
-      }
-    }
+    batches--
+    for (const { lane, records } of some) settle(lane, records, failure)
     startQueued()
+  }
+
+  function settle(
+    lane: Lane,
+    records: readonly StoredRecord[],
+    failure: { readonly error: unknown } | undefined,
+  ): void {
+    const { partition } = lane
+    inHand.delete(partition)
+    if (lanes.get(partition) !== lane) return
+    if (!failure) {
+      lane.rejected = undefined
+      lane.attempts = 0
+      deps.onHandled(partition, records.at(-1)!.offset)
+      // Not at once: with a fast handler the event loop would do nothing else while there is a backlog.
+      if (lane.state === 'running') setImmediate(goOn, lane)
+    } else if (lane.state === 'running') {
+      void tryLater(lane, records, failure.error)
+    }
   }
 
   function goOn(lane: Lane): void {

@@ -31,8 +31,7 @@ export interface StoredRecord {
 
 export interface RecordBatch {
   readonly topic: string
-  readonly partition: number
-  /** In order of offset, at least one. */
+  /** At least one. Of several partitions maybe, those of one partition in order of offset. */
   readonly records: readonly StoredRecord[]
 }
 
@@ -59,11 +58,8 @@ export interface SubscribeOptions {
   readonly handleBatch: (batch: RecordBatch, signal: AbortSignal) => Promise<void>
   /** Most records in one batch. Default 2,000. */
   readonly batchRecordsMax?: number
-  /**
-   * Partitions are handled side by side as long as a whole batch more would leave at most so many records in hand.
-   * Default: three whole batches.
-   */
-  readonly recordsInHandMax?: number
+  /** How many batches are handled at the same time, of a partition one. Default 2. */
+  readonly batchesAtOnce?: number
   /**
    * A subscription with lag whose position has not moved for this long is restarted and counted in `restarts`,
    * unless the handler is just waiting after a failure. Default 30,000.

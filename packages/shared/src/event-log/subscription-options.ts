@@ -5,12 +5,11 @@ export type CompleteSubscribeOptions = Required<SubscribeOptions>
 
 /** The options with the port's defaults; what `onProblem` throws stays its own affair. */
 export function completeOptions(options: SubscribeOptions, logger: EngineLogger): CompleteSubscribeOptions {
-  const { batchRecordsMax = 2000, stallAfterMs = 30_000 } = options
-  const { recordsInHandMax = 3 * batchRecordsMax } = options
+  const { batchRecordsMax = 2000, batchesAtOnce = 2, stallAfterMs = 30_000 } = options
   return {
     ...options,
     batchRecordsMax,
-    recordsInHandMax,
+    batchesAtOnce,
     stallAfterMs,
     onProblem(problem) {
       try {

@@ -60,8 +60,6 @@ export interface PageEventConsumer extends AsyncDisposable {
 
 export const PAGE_EVENTS_GROUP = 'pagesync.worker.page-events'
 const BATCH_RECORDS_MAX = 3_000
-/** Two whole batches keep the store busy; more only cost memory. */
-const RECORDS_IN_HAND_MAX = 2 * BATCH_RECORDS_MAX
 const KNOWN_CONTACTS_MAX = 100_000
 const ACTIVITY_EVERY_MS = 1_000
 
@@ -104,7 +102,6 @@ export async function consumePageEvents(deps: PageEventConsumerDeps): Promise<Pa
     group: PAGE_EVENTS_GROUP,
     handleBatch,
     batchRecordsMax: BATCH_RECORDS_MAX,
-    recordsInHandMax: RECORDS_IN_HAND_MAX,
     stallAfterMs: deps.stallAfterMs,
     onProblem: ({ kind, error, partition }) =>
       logger.warn(

@@ -37,7 +37,7 @@ export function openEmbeddedSubscription(given: SubscribeOptions, deps: Embedded
   const runner = createBatchRunner({
     topic: topic.name,
     recordsMax: options.batchRecordsMax,
-    recordsInHandMax: options.recordsInHandMax,
+    batchesAtOnce: options.batchesAtOnce,
     clock,
     handleBatch: options.handleBatch,
     take(partition, recordsMax) {

@@ -39,7 +39,7 @@ export async function openKafkaSubscription(
   const runner = createBatchRunner({
     topic,
     recordsMax,
-    recordsInHandMax: options.recordsInHandMax,
+    batchesAtOnce: options.batchesAtOnce,
     clock,
     handleBatch: options.handleBatch,
     take(partition, max) {
