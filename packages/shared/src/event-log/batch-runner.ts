@@ -21,8 +21,9 @@ export interface BatchRunnerDeps {
 
 /**
  * Hands the records of the partitions that a subscription owns to its handler: all that wait, of however many partitions,
- * in one batch up to its size, since what a batch costs is mostly the same however small it is. A few batches are in hand
- * at a time, of one partition one. When a batch was rejected, the records of each of its partitions come again by
+ * in one batch up to its size, since what a batch costs is mostly the same however small it is. Beside a batch that is
+ * full, and only then, others are in hand: what comes meanwhile is handled sooner together than in many small ones that
+ * slow each other down. When a batch was rejected, the records of each of its partitions come again by
  * themselves after a back-off, so that one that fails holds up no other for longer. Where records come from and where
  * offsets go is the engine's business.
  */
@@ -64,6 +65,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   /** By partition and not by lane: a partition that comes back waits for the handler of its former lane. */
   const inHand = new Map<number, Promise<void>>()
   let batches = 0
+  let notFull = 0
   let held = false
 
   function enqueue(lane: Lane): void {
@@ -74,10 +76,9 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   }
 
   function startQueued(): void {
-    while (!held && batches < deps.batchesAtOnce) {
+    while (!held && notFull === 0 && batches < deps.batchesAtOnce) {
       const some = takeQueued()
       if (some.length === 0) return
-      batches++
       const handled = handle(some)
       for (const { lane } of some) inHand.set(lane.partition, handled)
     }
@@ -111,17 +112,22 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   }
 
   async function handle(some: readonly Taken[]): Promise<void> {
+    const records = some.flatMap((each) => each.records)
+    const isFull = records.length >= deps.recordsMax
+    batches++
+    if (!isFull) notFull++
     let failure: { readonly error: unknown } | undefined
     try {
       await null // so that a handler that throws at once ends, too, after it was noted as in hand
       const signals = some.map(({ lane }) => lane.controller.signal)
       const signal = signals.length === 1 ? (signals[0] as AbortSignal) : AbortSignal.any(signals)
-      await deps.handleBatch({ topic: deps.topic, records: some.flatMap(({ records }) => records) }, signal)
+      await deps.handleBatch({ topic: deps.topic, records }, signal)
     } catch (error) {
       failure = { error }
     }
     batches--
-    for (const { lane, records } of some) settle(lane, records, failure)
+    if (!isFull) notFull--
+    for (const each of some) settle(each.lane, each.records, failure)
     startQueued()
   }
 

@@ -58,7 +58,7 @@ export interface SubscribeOptions {
   readonly handleBatch: (batch: RecordBatch, signal: AbortSignal) => Promise<void>
   /** Most records in one batch. Default 2,000. */
   readonly batchRecordsMax?: number
-  /** How many batches are handled at the same time, of a partition one. Default 2. */
+  /** How many batches are handled at the same time where they are full, of a partition one. Default 2. */
   readonly batchesAtOnce?: number
   /**
    * A subscription with lag whose position has not moved for this long is restarted and counted in `restarts`,

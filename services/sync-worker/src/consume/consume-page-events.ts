@@ -59,7 +59,7 @@ export interface PageEventConsumer extends AsyncDisposable {
 }
 
 export const PAGE_EVENTS_GROUP = 'pagesync.worker.page-events'
-const BATCH_RECORDS_MAX = 3_000
+const BATCH_RECORDS_MAX = 2_500
 const KNOWN_CONTACTS_MAX = 100_000
 const ACTIVITY_EVERY_MS = 1_000
 
@@ -134,11 +134,15 @@ function createHandler(deps: PageEventConsumerDeps, directory: PageDirectory, co
 
   return async (records: readonly StoredRecord[], bury: Bury): Promise<void> => {
     const placed = await place(records, directory, counts, bury)
-    const { events, returned } = await keepOutOfEvents(placed, deps)
+    const [{ events, returned }, recognised] = await Promise.all([
+      keepOutOfEvents(placed, deps),
+      recogniseOwnSends(placed.map(effectOf), deps.ledger),
+    ])
     counts.keptOut += placed.length - events.length
     if (events.length === 0) return
     for (const key of returned) knownContacts.delete(key)
-    const effects = await recogniseOwnSends(events.map(effectOf), deps.ledger)
+    const admitted = new Set(events)
+    const effects = recognised.filter((_, i) => admitted.has(placed[i] as PlacedEvent))
     const rows = await applyEvents(effects, knownContacts, deps)
     const changes = changesOfEvents(effects, rows, clock.now())
     // Each of them repeatable, and none waits for another.
