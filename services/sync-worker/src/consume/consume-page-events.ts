@@ -59,7 +59,7 @@ export interface PageEventConsumer extends AsyncDisposable {
 }
 
 export const PAGE_EVENTS_GROUP = 'pagesync.worker.page-events'
-const BATCH_RECORDS_MAX = 2_500
+const BATCH_RECORDS_MAX = 2_000
 const KNOWN_CONTACTS_MAX = 100_000
 const ACTIVITY_EVERY_MS = 1_000
 
