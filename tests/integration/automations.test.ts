@@ -456,6 +456,8 @@ describe('an unanswered alert', () => {
     const writes = (text: string, more = {}) => waiting.writes(text, { created_at_ms: clock.now(), ...more })
     const { psid } = await writes('hello')
     const { id: archived } = await eventually(() => waiting.conversation(psid))
+    // A request of the same millisecond as the message would not be about it.
+    await clock.advance(1_000)
     await waiting.command(await waiting.publish('conversation.archive', { conversation_id: archived, arguments: {} }))
     const other = await writes('hello')
     const { id: open } = await eventually(() => waiting.conversation(other.psid))
