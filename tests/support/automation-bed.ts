@@ -82,9 +82,9 @@ export async function openAutomationBed(options: SyncBedOptions = {}) {
         return all.length >= count ? all : undefined
       }, 20_000),
     /** That everything written so far was handled: a person who writes later is answered by her keyword. */
-    async settled(word: string): Promise<void> {
+    async settled(word: string, withinMs = 20_000): Promise<void> {
       const { psid } = await control<{ psid: string }>('POST', 'messages', { text: word })
-      await eventually(async () => (await sent(psid)).length > 0, 20_000)
+      await eventually(async () => (await sent(psid)).length > 0, withinMs)
     },
     log: (): Promise<AutomaticReplyRow[]> => replies.ofPage(bed.page.id, 'id', 200),
     count: async (kind: 'automation' | 'keyword' | 'faq' | 'instant_reply' | 'page', id: number) =>
