@@ -1,5 +1,6 @@
 import { AppError } from '../errors/app-error.ts'
-import type { Collection, StoreDocument } from '../store/collection.ts'
+import type { StoreDocument } from '../store/collection.ts'
+import { getAll } from '../store/get-all.ts'
 import { PAGE_HOLDERS } from '../store/repositories/connection-rows.ts'
 import { DEAD_LETTERS, type DeadLetterRow } from '../store/repositories/dead-letters.ts'
 import type { ErasureRow } from '../store/repositories/privacy-rows.ts'
@@ -22,26 +23,18 @@ export const OWNED_STEPS: readonly ErasureStep[] = [
 
 const keysOf = (pages: Scope['pages']): string[] => pages.map(({ key }) => key)
 
-/** A tenant may have more pages than one read takes keys. */
-async function rowsOf<T extends StoreDocument>(collection: Collection<T>, ids: readonly string[]): Promise<T[]> {
-  const rows: T[] = []
-  for (let i = 0; i < ids.length; i += ROWS_AT_ONCE)
-    rows.push(...(await collection.getMany(ids.slice(i, i + ROWS_AT_ONCE))))
-  return rows
-}
-
 /** Without those that were connected anew meanwhile, or are about to: under the same key that is another page. */
 async function withoutReconnected(
   pages: Scope['pages'],
   { kind, pass, tenant_id }: ErasureRow,
   { store }: ErasureDeps,
 ): Promise<Scope['pages']> {
-  const now = await rowsOf(store.collection(PAGES), keysOf(pages))
+  const now = await getAll(store.collection(PAGES), keysOf(pages))
   const ids = new Map(now.map(({ _id, id }) => [_id, id]))
   // The first pass has given them back: who holds one in the second, and has no row of it, is writing it.
   const isAgain = kind === 'page' && pass === 2
   const holders = isAgain
-    ? await rowsOf(
+    ? await getAll(
         store.collection(PAGE_HOLDERS),
         pages.map((page) => page.facebook_page_id),
       )
@@ -86,7 +79,7 @@ async function removeLettersOfNobody(
   { store }: ErasureDeps,
 ): Promise<StepOutcome> {
   const all = job.pages.map(({ facebook_page_id }) => facebook_page_id)
-  const holders = await rowsOf(store.collection(PAGE_HOLDERS), all)
+  const holders = await getAll(store.collection(PAGE_HOLDERS), all)
   const others = new Set(
     holders.filter((row) => (row.tenant_id ?? job.tenant_id) !== job.tenant_id).map(({ _id }) => _id),
   )

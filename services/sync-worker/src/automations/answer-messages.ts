@@ -228,8 +228,6 @@ function decideComments(given: CommentsToDecide): Decided {
   return { planned, heldBack }
 }
 
-const CHUNK = 1_000
-
 /** The commands of earlier decisions about the same messages: they stand, whatever the rules say by now. */
 async function standingCommands(
   candidates: readonly {
@@ -239,11 +237,11 @@ async function standingCommands(
   { ledger }: AutomationDeps,
 ): Promise<ReadonlyMap<string, CommandRow>> {
   const keys = candidates.map(({ page, answered }) => commandKey(page.tenant_id, replyCommandId(page.id, answered)))
-  const rows: CommandRow[] = []
-  for (let i = 0; i < keys.length; i += CHUNK)
-    rows.push(...(await ledger.getByKeys([...new Set(keys.slice(i, i + CHUNK))])))
+  const rows = await ledger.getByKeys([...new Set(keys)])
   return new Map(rows.map((row) => [row._id, row]))
 }
+
+const CHUNK = 1_000
 
 async function submit(planned: readonly Planned[], deps: AutomationDeps): Promise<Reply[]> {
   if (planned.length === 0) return []

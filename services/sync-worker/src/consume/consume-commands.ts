@@ -139,7 +139,7 @@ async function rowsOf(
   { ledger }: CommandConsumerDeps,
 ): Promise<ReadonlyMap<string, CommandRow>> {
   const keys = new Set(decoded.flatMap((one) => ('reason' in one ? [] : [keyOf(one.command)])))
-  const rows = keys.size === 0 ? [] : await ledger.getByKeys([...keys])
+  const rows = await ledger.getByKeys([...keys])
   return new Map(rows.map((row) => [row._id, row]))
 }
 

@@ -34,11 +34,8 @@ export async function noteSendEchoes(effects: readonly EventEffect[], deps: Note
   return woken
 }
 
-const CHUNK = 1_000
-
 /** As they stand now that the echo is noted: a send that became unconfirmed in between would find no echo otherwise. */
 async function unconfirmedNow(keys: readonly string[], ledger: Ledger): Promise<CommandRow[]> {
-  const rows: CommandRow[] = []
-  for (let i = 0; i < keys.length; i += CHUNK) rows.push(...(await ledger.getByKeys(keys.slice(i, i + CHUNK))))
+  const rows = await ledger.getByKeys(keys)
   return rows.filter(({ state }) => state === 'unconfirmed')
 }

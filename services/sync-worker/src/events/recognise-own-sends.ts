@@ -3,8 +3,6 @@ import type { Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { type CommandRow, commandKey } from '@pagesync/shared/store/repositories/rows.ts'
 import type { EventEffect } from './event-effect.ts'
 
-const CHUNK = 1_000
-
 /**
  * Finds out which echoes are of sends of ours, and by which command: whether an automation answered or a person. Any
  * app may write any metadata, so only what names a send of this very page is ours. One look-up for a batch.
@@ -16,9 +14,7 @@ export async function recogniseOwnSends(
   const keys = effects.map(keyOfSend)
   const wanted = [...new Set(keys.filter((key) => key !== null))]
   const sends = new Map<string, CommandRow>()
-  for (let i = 0; i < wanted.length; i += CHUNK)
-    for (const row of await ledger.getByKeys(wanted.slice(i, i + CHUNK)))
-      if (row.lane === 'push') sends.set(row._id, row)
+  for (const row of await ledger.getByKeys(wanted)) if (row.lane === 'push') sends.set(row._id, row)
   return effects.map((effect, i) => {
     const send = sends.get(keys[i] ?? '')
     return send?.page_id === effect.page.id ? ofSend(effect, send) : effect

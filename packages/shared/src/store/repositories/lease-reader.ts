@@ -1,5 +1,5 @@
-import { KEYS_MAX } from '../call-limits.ts'
 import type { Store } from '../collection.ts'
+import { getAll } from '../get-all.ts'
 import { PAGE_LEASES, type PageLeaseRow } from './rows.ts'
 
 /** The pages' leases, to be looked at: what is left of a page's budget. Workers alone write them. */
@@ -11,11 +11,6 @@ export interface LeaseReader {
 export function createLeaseReader(store: Store): LeaseReader {
   const leases = store.collection(PAGE_LEASES)
   return {
-    async ofPages(pageIds) {
-      const rows: PageLeaseRow[] = []
-      for (let i = 0; i < pageIds.length; i += KEYS_MAX)
-        rows.push(...(await leases.getMany(pageIds.slice(i, i + KEYS_MAX).map(String))))
-      return rows
-    },
+    ofPages: (pageIds) => getAll(leases, pageIds.map(String)),
   }
 }

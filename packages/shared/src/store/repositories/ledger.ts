@@ -3,6 +3,7 @@ import { AppError } from '../../errors/app-error.ts'
 import { isFinal } from '../../model/command.ts'
 import { COMMAND_TRAITS, type NewCommand, newCommandRow, withState } from '../../model/command-row.ts'
 import type { Store } from '../collection.ts'
+import { getAll } from '../get-all.ts'
 import { cancelledRow, type LedgerAct, retriedRow } from './cancel-and-retry.ts'
 import {
   COMMAND_SLOTS,
@@ -66,7 +67,7 @@ export interface Ledger {
   openEqual(command: NewCommand): Promise<CommandRow | undefined>
   get(tenantId: string, commandId: string): Promise<CommandRow | undefined>
   getByKey(key: string): Promise<CommandRow | undefined>
-  /** At most 5,000 keys; in any order, missing ones left out. */
+  /** In any order, missing ones left out. */
   getByKeys(keys: readonly string[]): Promise<CommandRow[]>
   /** Compare-and-set of one row; undefined when somebody else changed it in between. */
   save(row: CommandRow): Promise<CommandRow | undefined>
@@ -236,7 +237,7 @@ export function createLedger(store: Store): Ledger {
     },
     get: (tenantId, commandId) => getByKey(commandKey(tenantId, commandId)),
     getByKey,
-    getByKeys: (keys) => commands.getMany(keys),
+    getByKeys: (keys) => getAll(commands, keys),
     async save(row) {
       const { lost } = await commands.replaceMany([row])
       return lost.length === 0 ? { ...row, rev: row.rev + 1 } : undefined

@@ -1,7 +1,7 @@
 import type { Feedback } from '../../automations/faq-feedback.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { KEYS_MAX } from '../call-limits.ts'
 import type { Store } from '../collection.ts'
+import { getAll } from '../get-all.ts'
 import { type Draft, mergeRows } from '../merge-rows.ts'
 import type { AutomaticReplies } from './automatic-replies.ts'
 import {
@@ -122,9 +122,10 @@ export function createRuleCounts(store: Store, log: AutomaticReplies): RuleCount
       return new Map(rows.map((row) => [row.counted_id, row]))
     },
     async triggersOfPages(pageIds) {
-      const rows: RuleCountRow[] = []
-      for (let i = 0; i < pageIds.length; i += KEYS_MAX)
-        rows.push(...(await counts.getMany(pageIds.slice(i, i + KEYS_MAX).map((id) => countKey(id, 'page', id)))))
+      const rows = await getAll(
+        counts,
+        pageIds.map((id) => countKey(id, 'page', id)),
+      )
       return new Map(rows.map((row) => [row.page_id, row.triggers]))
     },
     mostUsed: (pageId, kind, limit) =>

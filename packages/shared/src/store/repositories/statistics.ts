@@ -1,7 +1,7 @@
 import type { Counts } from '../../counting/counts.ts'
 import { DAY_MS, daysBetween } from '../../counting/time-buckets.ts'
-import { KEYS_MAX } from '../call-limits.ts'
 import type { Store } from '../collection.ts'
+import { getAll } from '../get-all.ts'
 import { pageDayKey, pageTotalKey, STATISTICS, type StatisticsRow, tenantDayKey } from './statistics-rows.ts'
 
 /** What was counted, as callers read it. Pages are those whose owner the caller has checked. */
@@ -18,24 +18,24 @@ export interface Statistics {
 
 export function createStatistics(store: Store): Statistics {
   const statistics = store.collection(STATISTICS)
-  const readAll = async (keys: readonly string[]): Promise<StatisticsRow[]> => {
-    const rows: StatisticsRow[] = []
-    for (let i = 0; i < keys.length; i += KEYS_MAX)
-      rows.push(...(await statistics.getMany(keys.slice(i, i + KEYS_MAX))))
-    return rows
-  }
   return {
     async totals(pageIds) {
-      const rows = await readAll(pageIds.map(pageTotalKey))
+      const rows = await getAll(statistics, pageIds.map(pageTotalKey))
       return new Map(rows.map((row) => [Number(row._id), row.counts]))
     },
     async daysOfPages(pageIds, fromMs, toMs) {
       const days = daysBetween(fromMs, toMs)
-      const rows = await readAll(pageIds.flatMap((id) => days.map((day) => pageDayKey(id, day))))
+      const rows = await getAll(
+        statistics,
+        pageIds.flatMap((id) => days.map((day) => pageDayKey(id, day))),
+      )
       return Map.groupBy(rows, ({ _id }) => Number(_id.slice(0, _id.indexOf('/'))))
     },
     daysOfTenant: (tenantId, fromMs, toMs) =>
-      readAll(daysBetween(fromMs, toMs).map((day) => tenantDayKey(tenantId, day))),
+      getAll(
+        statistics,
+        daysBetween(fromMs, toMs).map((day) => tenantDayKey(tenantId, day)),
+      ),
     async forget(beforeMs, limit) {
       const old = await statistics.find({ index: 'byDay', range: { lt: beforeMs - DAY_MS }, limit })
       return old.length === 0 ? 0 : statistics.deleteMany(old.map(({ _id }) => _id))

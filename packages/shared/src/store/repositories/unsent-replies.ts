@@ -12,7 +12,6 @@ export interface KnownReplies {
 }
 
 const UNSENT: ReadonlySet<string> = new Set(['failed', 'expired', 'cancelled'])
-const KEYS_AT_ONCE = 1_000
 
 /** It ended, and nobody got it. Retried, it is no longer so. */
 export const wasNeverSent = (command: CommandRow): boolean =>
@@ -31,10 +30,7 @@ export async function withoutUnsent(
   const keyOf = ({ page }: KnownReplies, { answered }: KnownReply): string =>
     commandKey(page.tenant_id, replyCommandId(page.id, answered))
   const keys = known.flatMap((each) => each.replies.map((reply) => keyOf(each, reply)))
-  const unsent = new Set<string>()
-  for (let i = 0; i < keys.length; i += KEYS_AT_ONCE)
-    for (const row of await ledger.getByKeys(keys.slice(i, i + KEYS_AT_ONCE)))
-      if (wasNeverSent(row)) unsent.add(row._id)
+  const unsent = new Set((await ledger.getByKeys(keys)).filter(wasNeverSent).map(({ _id }) => _id))
   const sent = new Map<string, readonly KnownReply[]>()
   for (const each of known) {
     const rest = each.replies.filter((reply) => !unsent.has(keyOf(each, reply)))
