@@ -1,7 +1,7 @@
-import { AppError } from '@pagesync/shared/errors/app-error.ts'
 import { SendBody } from '@pagesync/shared/model/command-arguments.ts'
 import { sendExpiresMs } from '@pagesync/shared/model/reply-window.ts'
 import { type ConversationRow, conversationKey, type PageRow } from '@pagesync/shared/store/repositories/rows.ts'
+import { personErased } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
@@ -60,9 +60,7 @@ export const registerSends: RegisterRoutes = (api, context) => {
 
 /** Before the command is written: its row would name them again. */
 async function assertNotErased(page: PageRow, psid: string, { tombstones }: ApiContext): Promise<void> {
-  const stone = (await tombstones.find([{ page, psid }])).get(conversationKey(page.id, psid))
-  if (stone && stone.lifted_ms === null)
-    throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since', { status: 409 })
+  if (await tombstones.isErased({ page, psid })) throw personErased()
 }
 
 interface Target {

@@ -23,7 +23,7 @@ import {
   type PageRow,
 } from '@pagesync/shared/store/repositories/rows.ts'
 import type { SyncedReader } from '@pagesync/shared/store/repositories/synced.ts'
-import type { Tombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
+import { personErased, type Tombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import type { CommandRunner } from '../commands/command-runner.ts'
 import { operationOf } from '../commands/operations.ts'
 import { buryRecord } from './bury-record.ts'
@@ -36,7 +36,7 @@ export interface CommandConsumerDeps {
   readonly ledger: Ledger
   readonly pages: Pages
   readonly reader: SyncedReader
-  readonly tombstones: Pick<Tombstones, 'find'>
+  readonly tombstones: Pick<Tombstones, 'isErased'>
   readonly isAllowedUrl: (url: string) => boolean
   readonly deadLetters: DeadLetters
   readonly runner: CommandRunner
@@ -262,10 +262,8 @@ async function refuseErased(
   page: PageRow,
   { tombstones }: CommandConsumerDeps,
 ): Promise<void> {
-  const psids = [conversation?.psid, args?.recipient_id].filter((psid) => typeof psid === 'string')
-  const stones = await tombstones.find(psids.map((psid) => ({ page, psid })))
-  if ([...stones.values()].some(({ lifted_ms }) => lifted_ms === null))
-    throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since')
+  for (const psid of [conversation?.psid, args?.recipient_id])
+    if (typeof psid === 'string' && (await tombstones.isErased({ page, psid }))) throw personErased()
 }
 
 /** What is kept of a command about somebody who was erased: that it came. */

@@ -53,10 +53,7 @@ export function createKeepOutOfPulls(tombstones: Tombstones, { settings, clock }
   }
   return {
     messagesFromMs,
-    async isErased(page, psid) {
-      const stone = (await tombstones.find([{ page, psid }])).get(conversationKey(page.id, psid))
-      return stone !== undefined && stone.lifted_ms === null
-    },
+    isErased: (page, psid) => tombstones.isErased({ page, psid }),
     async admit<T extends PulledMessages>(page: PageRow, found: readonly T[]) {
       const pageId = page.id
       const fromMs = await messagesFromMs(page)

@@ -3,6 +3,7 @@ import type { SendArguments } from '@pagesync/shared/model/command-arguments.ts'
 import { TEXT_LENGTH_MAX } from '@pagesync/shared/model/command-arguments.ts'
 import { replyWindowEndMs } from '@pagesync/shared/model/reply-window.ts'
 import { type ConversationRow, conversationKey } from '@pagesync/shared/store/repositories/rows.ts'
+import { personErased } from '@pagesync/shared/store/repositories/tombstones.ts'
 import type { Operation, OperationContext } from '../commands/operation.ts'
 import { deliverParts } from './deliver-parts.ts'
 import { nameReader } from './name-reader.ts'
@@ -68,8 +69,7 @@ async function findRecipient(
     throw new AppError('RECIPIENT_UNAVAILABLE', 'The conversation has not exactly one person to send to', {
       status: 409,
     })
-  if (await keepOut.isErased(page, psid))
-    throw new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since', { status: 409 })
+  if (await keepOut.isErased(page, psid)) throw personErased()
   return { psid, conversation }
 }
 

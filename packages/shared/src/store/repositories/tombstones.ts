@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto'
 import { AppError } from '../../errors/app-error.ts'
 import type { Store } from '../collection.ts'
+import { getAll } from '../get-all.ts'
 import { ERASURE_KEYS, TOMBSTONE_MARKS, TOMBSTONES, type TombstoneRow } from './privacy-rows.ts'
 import { conversationKey, type PageRow } from './rows.ts'
 
@@ -25,6 +26,8 @@ export interface Tombstones {
    * what a page's readers found is remembered for as long as its tombstones stay as they are.
    */
   find(persons: Iterable<PagePerson>): Promise<ReadonlyMap<string, Tombstone>>
+  /** Was the person erased, and has not written since? */
+  isErased(person: PagePerson): Promise<boolean>
   /** The person wrote at `atMs`. The earliest that is later than the erasure counts. Answers the tombstone after it. */
   lift(person: PagePerson, atMs: number): Promise<Tombstone | undefined>
   /** `_id` of the person's tombstone, whether there is one or not. */
@@ -40,9 +43,12 @@ export interface Tombstones {
 const keyOf = ({ page, psid }: PagePerson): string => conversationKey(page.id, psid)
 const markKey = ({ tenant_id, facebook_page_id }: PagePerson['page']): string => `${tenant_id}/${facebook_page_id}`
 
+/** Nothing is sent to them, nor written down that would be. */
+export const personErased = (): AppError =>
+  new AppError('RECIPIENT_UNAVAILABLE', 'The person was erased, and has not written since', { status: 409 })
+
 const CAS_ROUNDS_MAX = 20
 const CLEAN_PERSONS_MAX = 100_000
-const KEYS_AT_ONCE = 1_000
 
 /** @param key `ERASURE_KEY` */
 export function createTombstones(store: Store, key: string): Tombstones {
@@ -69,8 +75,25 @@ export function createTombstones(store: Store, key: string): Tombstones {
 
   const readSome = async (persons: readonly PagePerson[]): Promise<Map<string, Tombstone>> => {
     const byId = new Map(persons.map((person) => [idOf(person), keyOf(person)]))
-    const rows = await tombstones.getMany([...byId.keys()])
+    const rows = await getAll(tombstones, [...byId.keys()])
     return new Map(rows.map((row) => [byId.get(row._id) as string, row]))
+  }
+
+  const find: Tombstones['find'] = async (persons) => {
+    const distinct = new Map([...persons].map((each) => [keyOf(each), each]))
+    const ofMarks = new Map([...distinct.values()].map(({ page }) => [page.id, markKey(page)]))
+    if (ofMarks.size === 0) return new Map()
+    const byMark = new Map((await marks.getMany([...ofMarks.values()])).map((row) => [row._id, row.version]))
+    if (byMark.size === 0) return new Map()
+    const versionOf = ({ page }: PagePerson) => byMark.get(ofMarks.get(page.id) as string)
+    const asked = [...distinct].filter(([id, person]) => {
+      const version = versionOf(person)
+      return version !== undefined && !clean.has(person.page.id, version, id)
+    })
+    const found = await readSome(asked.map(([, person]) => person))
+    for (const [id, person] of asked)
+      if (!found.has(id)) clean.remember(person.page.id, versionOf(person) as number, id)
+    return found
   }
 
   return {
@@ -82,24 +105,10 @@ export function createTombstones(store: Store, key: string): Tombstones {
         await change(row._id, (old) => (old.erased_ms >= erasedMs ? null : { ...old, ...row, rev: old.rev }))
       await raiseMark(person)
     },
-    async find(persons) {
-      const distinct = new Map([...persons].map((each) => [keyOf(each), each]))
-      const ofMarks = new Map([...distinct.values()].map(({ page }) => [page.id, markKey(page)]))
-      if (ofMarks.size === 0) return new Map()
-      const byMark = new Map((await marks.getMany([...ofMarks.values()])).map((row) => [row._id, row.version]))
-      if (byMark.size === 0) return new Map()
-      const versionOf = ({ page }: PagePerson) => byMark.get(ofMarks.get(page.id) as string)
-      const asked = [...distinct].filter(([id, person]) => {
-        const version = versionOf(person)
-        return version !== undefined && !clean.has(person.page.id, version, id)
-      })
-      const found = new Map<string, Tombstone>()
-      for (let i = 0; i < asked.length; i += KEYS_AT_ONCE)
-        for (const [id, row] of await readSome(asked.slice(i, i + KEYS_AT_ONCE).map(([, person]) => person)))
-          found.set(id, row)
-      for (const [id, person] of asked)
-        if (!found.has(id)) clean.remember(person.page.id, versionOf(person) as number, id)
-      return found
+    find,
+    async isErased(person) {
+      const stone = (await find([person])).get(keyOf(person))
+      return stone !== undefined && stone.lifted_ms === null
     },
     async lift(person, atMs) {
       const row = await change(idOf(person), (old) =>
