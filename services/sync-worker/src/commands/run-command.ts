@@ -14,6 +14,7 @@ import { afterFailure, toFailure } from './after-failure.ts'
 import { countAttempt } from './count-attempt.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { LEASE_MS } from './page-leases.ts'
+import { pageOf } from './page-of.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { submitOwn } from './submit-own.ts'
 import { syncChange } from './sync-change.ts'
@@ -193,11 +194,10 @@ function createRecord(run: CommandRun, deps: RunnerDeps): CommandRecord {
 }
 
 /** The token in hand lives on at Facebook; the page may be another tenant's by now. */
-async function refuseDisconnected({ id, tenant_id, facebook_page_id }: PageRow, { pages }: RunnerDeps): Promise<void> {
-  const [now] = await pages.ofFacebook(tenant_id, [facebook_page_id])
-  // Erased and connected anew it is another page.
-  if (now?.id === id && now.status !== 'disconnected') return
-  throw new AppError('PAGE_REAUTH_REQUIRED', 'The page was disconnected meanwhile')
+async function refuseDisconnected(row: CommandRow, deps: RunnerDeps): Promise<void> {
+  const page = await pageOf(row, deps)
+  if (!page || page.status === 'disconnected')
+    throw new AppError('PAGE_REAUTH_REQUIRED', 'The page was disconnected meanwhile')
 }
 
 function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps): OperationContext {
@@ -237,7 +237,7 @@ function createContext(run: CommandRun, record: CommandRecord, deps: RunnerDeps)
       await record.patch({ checkpoint, progress, due_ms: now + LEASE_MS })
       run.onSave()
       // A push is over soon, and what it has just sent, or is about to call, is its to finish.
-      if (run.row.lane !== 'push') await refuseDisconnected(page, deps)
+      if (run.row.lane !== 'push') await refuseDisconnected(run.row, deps)
       if (now - announcedAtMs < PROGRESS_EVERY_MS) return
       announcedAtMs = now
       await record.announceSync('progress')

@@ -12,6 +12,7 @@ import type { CommandRow, Lane, PageLeaseRow, PageRow } from '@pagesync/shared/s
 import { REAUTH_CHECK_MS } from './after-failure.ts'
 import { createLanes, HELD_MAX, heldConversations, inOrder, isHeld, isSend, LANES, NONE } from './lanes.ts'
 import { operationOf } from './operations.ts'
+import { pageOf } from './page-of.ts'
 import { type CommandRun, runCommand } from './run-command.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 
@@ -49,7 +50,6 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
   const ended = new Set<string>()
   let cutLanes: readonly Lane[] = []
   let mustLook = true
-  let mayStart = true
   let lookedAtMs = 0
 
   const lookAgain = (): void => {
@@ -72,7 +72,6 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
         working.delete(work)
         open.delete(row._id)
         ended.add(row._id)
-        mayStart = true
       })
     working.add(work)
   }
@@ -111,13 +110,13 @@ export function servePage(pageId: number, lease: PageLeaseRow, deps: RunnerDeps)
   }
   const serve = async (): Promise<void> => {
     try {
-      while (!stop.signal.aborted && (mustLook || mayStart || working.size > 0)) {
-        if (mustLook || mayStart) {
-          mayStart = false
-          wakeUp = Promise.withResolvers<void>()
-          if (mustLook) await read()
-          startDue()
-        } else await Promise.race([...working, wakeUp.promise])
+      while (!stop.signal.aborted) {
+        wakeUp = Promise.withResolvers<void>()
+        if (mustLook) await read()
+        startDue()
+        if (mustLook) continue
+        if (working.size === 0) break
+        await Promise.race([...working, wakeUp.promise])
       }
     } catch (err) {
       deps.logger.warn({ err, page_id: pageId }, 'ledger could not be read, the page is given back')
@@ -200,12 +199,6 @@ async function runOne(row: CommandRow, { budget, ...run }: RunOf, deps: RunnerDe
   const inspection = createTokenInspection({ ...calls, appId: deps.pushSettings.appId, appSecret: deps.appSecret })
   const connected = accessToken !== undefined
   return runCommand({ row, page, operation, graph, writes, inspection, connected, ...run }, deps)
-}
-
-/** By its key: many commands' reads of one moment are one call. */
-async function pageOf(row: CommandRow, { pages }: RunnerDeps): Promise<PageRow | undefined> {
-  const [page] = await pages.ofFacebook(row.tenant_id, [row.facebook_page_id])
-  return page?.id === row.page_id ? page : undefined
 }
 
 /** A dead token is used for nothing but to find out whether it lives again. */
