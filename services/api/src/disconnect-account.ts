@@ -15,8 +15,8 @@ export interface DisconnectedAccount {
 }
 
 /**
- * Disconnects the account's pages, then the account: its row stays, unless everything is to be erased. Pages that were connected again by a token of their own belong to it
- * no less: whoever wants to keep one connects it anew.
+ * Disconnects the account's pages, then the account: its row stays, unless everything is to be erased. Pages that were
+ * connected again by a token of their own belong to it no less: whoever wants to keep one connects it anew.
  */
 export type DisconnectAccount = (
   account: AccountRow,

@@ -40,7 +40,7 @@ export async function* readJsonRows(
     rows = []
   }
   parse(() => tokenizer.end())
-  if (!parser.isEnded) throw refused('/', 'is not JSON')
+  if (!parser.isEnded) throw refusedBody('/', 'is not JSON')
   shape.end()
 }
 
@@ -49,7 +49,7 @@ function parse(step: () => void): void {
   try {
     step()
   } catch (error) {
-    throw error instanceof AppError ? error : refused('/', 'is not JSON')
+    throw error instanceof AppError ? error : refusedBody('/', 'is not JSON')
   }
 }
 
@@ -61,31 +61,33 @@ function createShape(member: string) {
   const seeMember = (token: TokenType, value: unknown): void => {
     if (isName && token === TokenType.STRING) {
       const name = String(value).slice(0, NAME_SHOWN_MAX)
-      if (value !== member) throw refused(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, 'is not known here')
-      if (isThere) throw refused(`/${member}`, 'must not be there twice')
+      if (value !== member)
+        throw refusedBody(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, 'is not known here')
+      if (isThere) throw refusedBody(`/${member}`, 'must not be there twice')
       isThere = true
     } else if (!isName && token !== TokenType.LEFT_BRACKET && !PUNCTUATION.has(token))
-      throw refused(`/${member}`, 'must be a list')
+      throw refusedBody(`/${member}`, 'must be a list')
     if (token === TokenType.COLON) isName = false
     if (token === TokenType.COMMA) isName = true
   }
   return {
     see(token: TokenType, value: unknown): void {
-      if (depth === 0 && token !== TokenType.LEFT_BRACE) throw refused('/', 'must be an object')
+      if (depth === 0 && token !== TokenType.LEFT_BRACE) throw refusedBody('/', 'must be an object')
       if (depth === 0) isName = true
       else if (depth === 1) seeMember(token, value)
       if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) depth++
       if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) depth--
-      if (depth > DEPTH_MAX) throw refused(`/${member}`, `must be nested at most ${DEPTH_MAX} deep`)
+      if (depth > DEPTH_MAX) throw refusedBody(`/${member}`, `must be nested at most ${DEPTH_MAX} deep`)
     },
     end(): void {
-      if (!isThere) throw refused(`/${member}`, 'is required')
+      if (!isThere) throw refusedBody(`/${member}`, 'is required')
     },
   }
 }
 
 const PUNCTUATION: ReadonlySet<TokenType> = new Set([TokenType.COLON, TokenType.COMMA, TokenType.RIGHT_BRACE])
 
-function refused(path: string, message: string): AppError {
+/** What is wrong with a body that is read as it arrives. */
+export function refusedBody(path: string, message: string): AppError {
   return new AppError('VALIDATION_FAILED', `${path}: ${message}`, { problems: [{ path, message }] })
 }

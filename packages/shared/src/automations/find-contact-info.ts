@@ -1,5 +1,6 @@
 import { type CountryCode, findPhoneNumbersInText, isSupportedCountry } from 'libphonenumber-js/min'
 import { foldText } from './fold-text.ts'
+import { UNSPACED_SCRIPTS } from './word-boundaries.ts'
 
 /** An answer to "what is your number" is short: more is not searched. */
 const SEARCHED_MAX = 500
@@ -7,9 +8,8 @@ const LOCAL_PART_MAX = 64
 const ADDRESS_MAX = 254
 const LOCAL = "[\\p{L}\\p{N}.!#$%&'*+/=?^_`{|}~-]"
 const LABEL = '[\\p{L}\\p{N}-]'
-const UNSPACED = ['Thai', 'Lao', 'Khmer', 'Myanmar', 'Han', 'Hiragana', 'Katakana'].map((name) => `\\p{Script=${name}}`)
 /** In scripts without blanks an address stands right beside other words; an address of such a script is the rarer case. */
-const SPACED = `(?![${UNSPACED.join('')}])`
+const SPACED = `(?![${UNSPACED_SCRIPTS}])`
 const BEFORE_AT = [new RegExp(`(?:${SPACED}${LOCAL})+$`, 'u'), new RegExp(`${LOCAL}+$`, 'u')]
 const AFTER_AT = [
   new RegExp(`^(?:${SPACED}${LABEL})+(?:\\.(?:${SPACED}${LABEL})+)+(?!${SPACED}${LABEL}|\\.\\p{L})`, 'u'),

@@ -16,8 +16,11 @@ const kinds = new Uint8Array(0x10000)
 const LETTER = /[\p{L}\p{N}]/u
 const MARK = /\p{M}/u
 const HANGUL_LETTER = /\p{Script=Hangul}/u
-const UNSPACED_LETTER =
-  /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
+/** Scripts that put no blanks between words, for a class of a pattern with the flag u. */
+export const UNSPACED_SCRIPTS = ['Thai', 'Lao', 'Khmer', 'Myanmar', 'Han', 'Hiragana', 'Katakana']
+  .map((name) => `\\p{Script=${name}}`)
+  .join('')
+const UNSPACED_LETTER = new RegExp(`[${UNSPACED_SCRIPTS}ー]`, 'u')
 const HAN = /^\p{Script=Han}+$/u
 /** The locale does not matter to these dictionaries; words are the same in all. */
 const words = new Intl.Segmenter('en', { granularity: 'word' })

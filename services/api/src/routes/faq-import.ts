@@ -11,7 +11,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import type { ApiContext, RegisterRoutes } from '../api-context.ts'
 import { callerOf } from '../caller.ts'
-import { readJsonRows } from '../read-json-rows.ts'
+import { readJsonRows, refusedBody } from '../read-json-rows.ts'
 import { body, errors, PageParams, success } from '../route-shapes.ts'
 import { faqContent } from '../rule-contents.ts'
 import { RULE_WRITE_ERRORS } from '../rule-edits.ts'
@@ -163,7 +163,3 @@ function createSorting(room: number) {
 }
 
 const NO_ROOM: ArgumentProblem = { path: '/', message: `a page has at most ${RULES_PER_PAGE.faqs} FAQs` }
-
-function refusedBody(path: string, message: string): AppError {
-  return new AppError('VALIDATION_FAILED', `${path}: ${message}`, { problems: [{ path, message }] })
-}
