@@ -6,7 +6,7 @@ import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-co
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { describe } from 'vitest'
 import { openEmbeddedEngines } from '../support/open-engines.ts'
-import { TOKEN_KEYS } from '../support/token-keys.ts'
+import { ERASURE_KEY, TOKEN_KEYS } from '../support/token-keys.ts'
 import type { TwoWorkers } from './many-pages.ts'
 import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
 
@@ -23,7 +23,7 @@ async function start(simulator: Simulator): Promise<TwoWorkers> {
     FB_APP_SECRET: simulator.app.secret,
     STALL_SECONDS: 30,
     TOKEN_KEYS,
-    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+    ERASURE_KEY,
   }
   const logger = createLogger({ service: 'many', level: process.env.TEST_LOG_LEVEL ?? 'silent' })
   for (let i = 0; i < 2; i++) opened.use(await createWorker({ config, eventLog, store, clock: systemClock, logger }))

@@ -4,7 +4,7 @@ import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-co
 import { describe, inject } from 'vitest'
 import { openRealEngines } from '../support/open-engines.ts'
 import { spawnNode } from '../support/spawn-node.ts'
-import { TOKEN_KEYS } from '../support/token-keys.ts'
+import { ERASURE_KEY, TOKEN_KEYS } from '../support/token-keys.ts'
 import type { TwoWorkers } from './many-pages.ts'
 import { itServesManyPages, PAGES } from './many-pages-behaviour.ts'
 
@@ -24,7 +24,7 @@ async function start(simulator: Simulator): Promise<TwoWorkers> {
     FB_APP_ID: simulator.app.id,
     FB_APP_SECRET: simulator.app.secret,
     TOKEN_KEYS,
-    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+    ERASURE_KEY,
     WORKER_PORT: '0',
     WORKER_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',

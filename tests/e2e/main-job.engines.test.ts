@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import {
   type DistributedSystem,
-  ERASURE_KEY,
   OPERATOR_TOKEN,
   PARTITIONS,
   startDistributedSystem,
@@ -11,7 +10,7 @@ import { type EngineTraces, readAlong, readDatabase } from '../support/engine-tr
 import { eventually } from '../support/eventually.ts'
 import { findSecrets, PLANTED, placesOf, SIMULATED_TOKEN } from '../support/secret-search.ts'
 import { customerWrites } from '../support/system.ts'
-import { TOKEN_KEYS } from '../support/token-keys.ts'
+import { ERASURE_KEY, TOKEN_KEYS } from '../support/token-keys.ts'
 import { letGo, useSecrets } from '../support/use-secrets.ts'
 import { describeMainJob } from './main-job.ts'
 

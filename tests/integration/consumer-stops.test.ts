@@ -15,7 +15,7 @@ import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
 import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openEmbeddedEngines } from '../support/open-engines.ts'
-import { SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
+import { ERASURE_KEY, SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
 
 const FACEBOOK_PAGE_ID = '104857600000001'
 const TENANT = 't_stop'
@@ -37,7 +37,7 @@ async function openEngines() {
         FB_APP_SECRET: 'secret',
         STALL_SECONDS: 30,
         TOKEN_KEYS,
-        ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+        ERASURE_KEY,
       },
       eventLog,
       store: ofWorker,

@@ -15,9 +15,10 @@ import { createTombstones } from '@pagesync/shared/store/repositories/tombstones
 import { carryOnErasures } from '@pagesync/sync-worker/privacy/carry-on-erasures.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData } from '../support/api-data.ts'
-import { ERASURE_KEY, startApiSystem } from '../support/api-system.ts'
+import { startApiSystem } from '../support/api-system.ts'
 import { createFuse, dyingStore, type Fuse } from '../support/crashing-ports.ts'
 import { grepStore } from '../support/privacy-bed.ts'
+import { ERASURE_KEY } from '../support/token-keys.ts'
 
 /** More writes than an erasure of this size takes: see the last assertion. */
 const WRITES_MAX = 200

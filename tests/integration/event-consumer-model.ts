@@ -26,7 +26,7 @@ import { countRows } from '../support/count-rows.ts'
 import { createFuse, dyingEventLog, dyingStore } from '../support/crashing-ports.ts'
 import { eventually } from '../support/eventually.ts'
 import type { OpenEngines } from '../support/open-engines.ts'
-import { SEALER } from '../support/token-keys.ts'
+import { ERASURE_KEY, SEALER } from '../support/token-keys.ts'
 
 /** One webhook: who of three people (or the page, to them) says something, and which earlier one Facebook repeats instead. */
 const Webhook = fc.record({
@@ -85,7 +85,7 @@ export function describeEventConsumerModel(name: string, open: () => Promise<Ope
         ledger: createLedger(store),
         sequences,
         counting,
-        tombstones: createTombstones(store, 'erasure-key-of-the-tests-0123456789'),
+        tombstones: createTombstones(store, ERASURE_KEY),
         deadLetters: createDeadLetters(store, eventLog, '/test'),
         clock: systemClock,
         logger,

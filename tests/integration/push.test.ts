@@ -8,6 +8,7 @@ import { createTombstones } from '@pagesync/shared/store/repositories/tombstones
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openSyncBed, type SyncBed, type SyncBedOptions } from '../support/sync-bed.ts'
+import { ERASURE_KEY } from '../support/token-keys.ts'
 
 const SHAPE = { count: 6, shortMin: 2, shortMax: 5, recentCustomers: 3 }
 
@@ -671,7 +672,7 @@ describe('a push from the topic to a person who was erased', () => {
     ['with arguments that are wrong, too', { tag: 'HUMAN_AGENT' }, { conversation_id: null }],
   ])('%s is refused before anything of it is stored, until they write again', async (_how, args, target) => {
     await using bed = await openPushBed()
-    const tombstones = createTombstones(bed.store, 'erasure-key-of-the-tests-0123456789')
+    const tombstones = createTombstones(bed.store, ERASURE_KEY)
     await tombstones.put(bed, Date.now())
     const id = await bed.publishTo('message.send', { recipient_id: bed.psid, message: 'still there?', ...args }, target)
     const fields = await reject(bed, id)

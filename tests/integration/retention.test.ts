@@ -20,8 +20,8 @@ import { createKeepOutOfPulls } from '@pagesync/sync-worker/privacy/keep-out-of-
 import { keepRetention } from '@pagesync/sync-worker/retention/keep-retention.ts'
 import { expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../support/api-data.ts'
-import { ERASURE_KEY } from '../support/api-system.ts'
 import { countRows } from '../support/count-rows.ts'
+import { ERASURE_KEY } from '../support/token-keys.ts'
 
 const DAY_MS = 86_400_000
 const faqOf = (pageId: number): number => 100 + pageId

@@ -6,9 +6,8 @@ import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-co
 import { createPages } from '@pagesync/shared/store/repositories/pages.ts'
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { expect, onTestFinished, test } from 'vitest'
-import { ERASURE_KEY } from '../support/api-system.ts'
 import { spawnNode } from '../support/spawn-node.ts'
-import { SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
+import { ERASURE_KEY, SEALER, TOKEN_KEYS } from '../support/token-keys.ts'
 
 const OTHER_KEY = Buffer.alloc(32, 'another key').toString('base64')
 const START_MS = 60_000

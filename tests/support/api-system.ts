@@ -15,11 +15,10 @@ import { openStore } from '@pagesync/shared/store/open-store.ts'
 import { ensureCollections } from '@pagesync/shared/store/repositories/ensure-collections.ts'
 import { createLedger, type Ledger } from '@pagesync/shared/store/repositories/ledger.ts'
 import { call, type HttpAnswer } from './system.ts'
-import { TOKEN_KEYS } from './token-keys.ts'
+import { ERASURE_KEY, TOKEN_KEYS } from './token-keys.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789'
 export const FB_APP_SECRET = 'secret-of-the-app-of-the-tests'
-export const ERASURE_KEY = 'erasure-key-of-the-tests-0123456789'
 
 /** Knows everybody as the same person, who has no page. */
 export const AGREEING_FACEBOOK: FacebookLogin = {

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { NO_LIMITS } from './no-limits.ts'
 import { type NodeProcess, spawnNode } from './spawn-node.ts'
 import { call, type System } from './system.ts'
-import { TOKEN_KEYS } from './token-keys.ts'
+import { ERASURE_KEY, TOKEN_KEYS } from './token-keys.ts'
 
 export interface Engines {
   /** `kafka://…` */
@@ -22,7 +22,6 @@ export interface DistributedSystem extends System {
 
 export const PARTITIONS = 6
 export const VERIFY_TOKEN = 'verify-token-of-the-tests'
-export const ERASURE_KEY = 'erasure-key-of-the-tests-0123456789'
 export const OPERATOR_TOKEN = 'operator-token-of-the-end-to-end-tests'
 
 /**

@@ -14,11 +14,11 @@ import { COLLECTIONS, ensureCollections } from '@pagesync/shared/store/repositor
 import { DELETION_REQUESTS } from '@pagesync/shared/store/repositories/privacy-rows.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { type ApiData, createApiData, type TestTenant } from './api-data.ts'
-import { AGREEING_FACEBOOK, ERASURE_KEY, OPERATOR_TOKEN } from './api-system.ts'
+import { AGREEING_FACEBOOK, OPERATOR_TOKEN } from './api-system.ts'
 import type { OpenEngines } from './open-engines.ts'
 import { startGateway } from './start-gateway.ts'
 import { call, type HttpAnswer } from './system.ts'
-import { TOKEN_KEYS } from './token-keys.ts'
+import { ERASURE_KEY, TOKEN_KEYS } from './token-keys.ts'
 
 /** Gateway, worker and API in this process with a simulated Facebook, on whatever engines; time can be moved on. */
 export interface PrivacyBed extends AsyncDisposable {

@@ -18,7 +18,7 @@ import { createWorker, type Worker } from '@pagesync/sync-worker/create-worker.t
 import { eventually } from './eventually.ts'
 import { type OpenEngines, openEmbeddedEngines } from './open-engines.ts'
 import { startGateway } from './start-gateway.ts'
-import { SEALER, TOKEN_KEYS } from './token-keys.ts'
+import { ERASURE_KEY, SEALER, TOKEN_KEYS } from './token-keys.ts'
 
 /** A worker in this process, on embedded engines if nothing else is said, with a simulated page: a place to try what a sync does. */
 export interface SyncBed extends AsyncDisposable {
@@ -89,7 +89,7 @@ export async function openSyncBed(shape: ConversationShape, options: SyncBedOpti
         FB_APP_SECRET: simulator.app.secret,
         STALL_SECONDS: 30,
         TOKEN_KEYS,
-        ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+        ERASURE_KEY,
         FB_APP_ID: simulator.app.id,
         SCHEDULES: options.schedules ? 'on' : 'off',
         ...(options.sendEchoSeconds === undefined ? {} : { SEND_ECHO_SECONDS: options.sendEchoSeconds }),

@@ -6,14 +6,8 @@ import { createSequences } from '@pagesync/shared/store/repositories/sequences.t
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
-import {
-  AGREEING_FACEBOOK,
-  type ApiSystem,
-  ERASURE_KEY,
-  OPERATOR_TOKEN,
-  startApiSystem,
-} from '../../support/api-system.ts'
-import { SEALER } from '../../support/token-keys.ts'
+import { AGREEING_FACEBOOK, type ApiSystem, OPERATOR_TOKEN, startApiSystem } from '../../support/api-system.ts'
+import { ERASURE_KEY, SEALER } from '../../support/token-keys.ts'
 
 /** More writes than connecting a page takes: see the last assertion. */
 const WRITES_MAX = 30

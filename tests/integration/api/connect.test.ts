@@ -11,9 +11,10 @@ import { COMMANDS, CONVERSATIONS } from '@pagesync/shared/store/repositories/row
 import { createTombstones } from '@pagesync/shared/store/repositories/tombstones.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
-import { type ApiSystem, ERASURE_KEY, startApiSystem } from '../../support/api-system.ts'
+import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
 import { eventually } from '../../support/eventually.ts'
 import { openSimulatedFacebook, type SimulatedFacebook } from '../../support/simulated-facebook.ts'
+import { ERASURE_KEY } from '../../support/token-keys.ts'
 
 const PAGES = ['510', '511', '512']
 /** Comes to be at Facebook in the last test of all. */

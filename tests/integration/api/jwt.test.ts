@@ -6,8 +6,9 @@ import { createTombstones } from '@pagesync/shared/store/repositories/tombstones
 import { exportJWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiData, type TestTenant } from '../../support/api-data.ts'
-import { type ApiSystem, ERASURE_KEY, startApiSystem } from '../../support/api-system.ts'
+import { type ApiSystem, startApiSystem } from '../../support/api-system.ts'
 import { eventually } from '../../support/eventually.ts'
+import { ERASURE_KEY } from '../../support/token-keys.ts'
 
 const SECRET = 'a-shared-secret-of-the-tests-0123456789'
 const ISSUER = 'https://login.example.com'

@@ -22,7 +22,7 @@ import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { toPageEvents } from '@pagesync/webhook-gateway/to-page-events.ts'
 import { toRecord } from '@pagesync/webhook-gateway/to-record.ts'
 import { countRows } from '../count-rows.ts'
-import { SEALER, TOKEN_KEYS } from '../token-keys.ts'
+import { ERASURE_KEY, SEALER, TOKEN_KEYS } from '../token-keys.ts'
 
 const { eventLogUrl, storeUrl, facebookPageId, recover } = JSON.parse(process.argv[2] ?? '{}')
 const EVENTS_AT_ONCE = 200
@@ -48,7 +48,7 @@ await createWorker({
     FB_APP_SECRET: 'none',
     STALL_SECONDS: 30,
     TOKEN_KEYS,
-    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+    ERASURE_KEY,
     SCHEDULES: 'off',
   },
   eventLog,

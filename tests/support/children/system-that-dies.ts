@@ -19,7 +19,7 @@ import { createRuleCounts } from '@pagesync/shared/store/repositories/rule-count
 import { createSequences } from '@pagesync/shared/store/repositories/sequences.ts'
 import { createWorker } from '@pagesync/sync-worker/create-worker.ts'
 import { createGateway } from '@pagesync/webhook-gateway/create-gateway.ts'
-import { SEALER, TOKEN_KEYS } from '../token-keys.ts'
+import { ERASURE_KEY, SEALER, TOKEN_KEYS } from '../token-keys.ts'
 
 /**
  * Gateway and worker in one process, with a page connected, that kills itself with -9 at one step of the first send
@@ -125,7 +125,7 @@ await createWorker({
     FB_APP_SECRET: app.secret,
     STALL_SECONDS: 30,
     TOKEN_KEYS,
-    ERASURE_KEY: 'erasure-key-of-the-tests-0123456789',
+    ERASURE_KEY,
     SEND_ECHO_SECONDS: 2,
   },
   eventLog,
